@@ -1,0 +1,1 @@
+"""The archive: articles in, an index out. Never imports ``service``."""

@@ -1,0 +1,62 @@
+"""Every error a user of the indexer can meet, as one tree.
+
+    FundstelleError
+    ├── SettingsError          a setting or an environment variable is wrong
+    ├── SourceError            one input could not be read; the run goes on without it
+    ├── ModelError             a model is missing, damaged or unsuitable
+    └── StoreError             the index could not be read or written
+        ├── IndexNotFound      there is no index where one was asked for
+        ├── IndexLocked        another process owns the index
+        └── RecipeMismatch     the index was built with another recipe
+
+Foreign exceptions are translated where they enter (one place a library) and
+never reach a caller. Messages say what to do next, not only what went wrong.
+"""
+
+from __future__ import annotations
+
+
+class FundstelleError(Exception):
+    """The root of all errors that are meant for a user to read."""
+
+
+class SettingsError(FundstelleError):
+    """A setting or an environment variable is unknown or has a wrong value."""
+
+
+class SourceError(FundstelleError):
+    """One input could not be turned into an article; the rest goes on.
+
+    ``source`` names the input as the user knows it, ``line`` is 1-based and set
+    where a single line is at fault.
+    """
+
+    def __init__(self, source: str, reason: str, *, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.source = source
+        self.line = line
+        self.reason = reason
+
+    def __str__(self) -> str:
+        where = self.source if self.line is None else f"{self.source}:{self.line}"
+        return f"{where}: {self.reason}"
+
+
+class ModelError(FundstelleError):
+    """A model is missing, damaged, or can't do what is asked of it."""
+
+
+class StoreError(FundstelleError):
+    """The index could not be read or written."""
+
+
+class IndexNotFound(StoreError):
+    """There is no index where one was asked for."""
+
+
+class IndexLocked(StoreError):
+    """Another process owns the index."""
+
+
+class RecipeMismatch(StoreError):
+    """The index was built with another recipe than the one asked for."""
