@@ -1,0 +1,248 @@
+"""Writing: articles in, passages and points out. The whole flow on one screen.
+
+Works through its input in batches, each of which is complete in the store before
+the next begins: passages first, then the articles' own points, which commit
+them, then what they replace is dropped. Killed anywhere, the next run clears up
+by the journal and goes on. Reading inputs is left to ``sources``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from indexer import lexical
+from indexer.article import Article, Passage
+from indexer.embedding import Embedder, passage_input
+from indexer.errors import SourceError
+from indexer.passages import PassageSettings, cut
+from indexer.sources import Item, Source
+from indexer.store import PassagePoint, PassageStore, StoredArticle
+
+# Enough passages for batches sorted by length, few enough to lose little when killed.
+_BATCH_ARTICLES = 64
+_BATCH_CHARACTERS = 400_000
+_WRITE_POINTS = 256
+
+
+@dataclass
+class Report:
+    """What a run did. ``seconds`` is wall-clock time; ``passages`` counts those written."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    seconds: float = 0.0
+    skipped: list[SourceError] = field(default_factory=list)
+
+    def merge(self, other: Report) -> None:
+        """Add what another part of the same run did."""
+        for name in ("added", "updated", "unchanged", "removed", "passages", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.skipped.extend(other.skipped)
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``fundstelle index --json`` prints it."""
+        return {
+            "articles": {
+                "added": self.added,
+                "updated": self.updated,
+                "unchanged": self.unchanged,
+                "removed": self.removed,
+                "skipped": len(self.skipped),
+            },
+            "passages": self.passages,
+            "seconds": round(self.seconds, 3),
+            "skipped": [
+                {"source": e.source, "line": e.line, "reason": e.reason} for e in self.skipped
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Report:
+        """What ``to_json`` made."""
+        counts = {k: v for k, v in value["articles"].items() if k != "skipped"}
+        skipped = [SourceError(s["source"], s["reason"], line=s["line"]) for s in value["skipped"]]
+        return cls(
+            **counts, passages=value["passages"], seconds=value["seconds"], skipped=skipped
+        )
+
+
+class Indexer:
+    """Writes articles to a store. One at a time may write to a store of this process.
+
+    ``embedder`` is called when the first text has to be embedded, so that a run
+    that changes nothing loads no model.
+    """
+
+    def __init__(
+        self, store: PassageStore, embedder: Callable[[], Embedder], settings: PassageSettings
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._settings = settings
+
+    def index(
+        self, items: Iterable[Item], on_progress: Callable[[Report], None] | None = None
+    ) -> Report:
+        """Bring the store up to date with these articles; errors among them are reported."""
+        report = Report()
+        started = time.perf_counter()
+        self.recover()
+        seen: dict[str, tuple[str, str]] = {}
+        for batch in _batches(items):
+            report.skipped.extend(item for item in batch if isinstance(item, SourceError))
+            articles = [item for item in batch if isinstance(item, Article)]
+            self._index_batch(_first_of_each_id(articles, seen, report), report)
+            report.seconds = time.perf_counter() - started
+            if on_progress:
+                on_progress(report)
+        return report
+
+    def remove(self, ids: Sequence[str]) -> tuple[int, list[str]]:
+        """Remove articles: how many there were, and the ids that were unknown."""
+        self.recover()
+        known = self._store.articles(ids, text=False)
+        if known:
+            self._store.begin(list(known))
+            self._store.forget(list(known))
+            for article_id in known:
+                self._store.drop_passages(article_id, keep=None)
+            self._store.end()
+        return len(known), [i for i in dict.fromkeys(ids) if i not in known]
+
+    def recover(self) -> None:
+        """Clear up after a writer that was killed: drop passages that nothing committed."""
+        left = self._store.journal()
+        if left:
+            committed = self._store.articles(left, text=False)
+            for article_id in left:
+                stored = committed.get(article_id)
+                self._store.drop_passages(article_id, keep=stored.version if stored else None)
+            self._store.end()
+
+    def _index_batch(self, articles: list[Article], report: Report) -> None:
+        stored = self._store.articles([a.id for a in articles], text=False)
+        articles = [a for a in articles if not _belongs_elsewhere(a, stored.get(a.id), report)]
+        changed = [a for a in articles if a.id not in stored or stored[a.id].version != a.version]
+        self._follow_moves(articles, stored)
+        report.unchanged += len(articles) - len(changed)
+        if not changed:
+            return
+        points, passages = self._points(changed)
+        self._store.begin([a.id for a in changed])
+        for part in _parts(points, _WRITE_POINTS):
+            self._store.write_passages(part)
+        self._store.commit((a, passages[a.id]) for a in changed)
+        for article in changed:
+            if article.id in stored:
+                self._store.drop_passages(article.id, keep=article.version)
+        self._store.end()
+        report.passages += len(points)
+        report.updated += sum(a.id in stored for a in changed)
+        report.added += sum(a.id not in stored for a in changed)
+
+    def _points(self, articles: list[Article]) -> tuple[list[PassagePoint], dict[str, int]]:
+        embedder = self._embedder()
+        passages = {article.id: self._cut(article, embedder) for article in articles}
+        pairs = [(article, passage) for article in articles for passage in passages[article.id]]
+        texts = [passage_input(article, passage.text) for article, passage in pairs]
+        vectors = embedder.embed_passages(texts).tolist()
+        points = [
+            PassagePoint(article, passage, vector, lexical.weigh_passage(text, article.language))
+            for (article, passage), text, vector in zip(pairs, texts, vectors, strict=True)
+        ]
+        return points, {article_id: len(own) for article_id, own in passages.items()}
+
+    def _cut(self, article: Article, embedder: Embedder) -> list[Passage]:
+        return cut(
+            article,
+            self._settings,
+            fits=lambda text: embedder.fits(passage_input(article, text)),
+        )
+
+    def _follow_moves(self, articles: list[Article], stored: dict[str, StoredArticle]) -> None:
+        """Record the new place of articles that moved but did not change."""
+        known = [(a, stored[a.id]) for a in articles if a.id in stored]
+        moved = [
+            (a, s.passages)
+            for a, s in known
+            if s.version == a.version and _place(s.article) != _place(a)
+        ]
+        if moved:
+            self._store.commit(moved)
+
+
+def vanished(
+    stored: Iterable[StoredArticle], source: Source, seen: set[str], failed: Sequence[str]
+) -> list[str]:
+    """Ids of a source's articles that it no longer has.
+
+    ``failed`` names inputs of the source that could not be read this time: what
+    came from them is kept, since nothing says that it is gone.
+    """
+    return [
+        s.article.id
+        for s in stored
+        if s.article.source_root == source.root
+        and (source.file is None or s.article.source == source.file)
+        and s.article.id not in seen
+        and not any(s.article.source == f or s.article.source.startswith(f"{f}/") for f in failed)
+    ]
+
+
+def _belongs_elsewhere(article: Article, stored: StoredArticle | None, report: Report) -> bool:
+    """Whether another source has this id already; that is reported, and nothing replaced."""
+    if stored is None or _place(stored.article) == _place(article):
+        return False
+    root, source = _place(stored.article)
+    if root != "-" and article.source_root != "-" and not (Path(root) / source).exists():
+        return False  # it moved here
+    there = "the HTTP API or standard input" if root == "-" else str(Path(root) / source)
+    reason = f"the id {article.id!r} is already taken by {there}; remove that one first"
+    report.skipped.append(SourceError(article.source, reason))
+    return True
+
+
+def _first_of_each_id(
+    articles: list[Article], seen: dict[str, tuple[str, str]], report: Report
+) -> list[Article]:
+    kept = []
+    for article in articles:
+        if article.id in seen:
+            root, source = seen[article.id]
+            reason = f"the id {article.id!r} stands twice: {source} in {root} has it too"
+            report.skipped.append(SourceError(article.source, reason))
+        else:
+            seen[article.id] = _place(article)
+            kept.append(article)
+    return kept
+
+
+def _place(article: Article) -> tuple[str, str]:
+    return article.source_root, article.source
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    characters = 0
+    for item in items:
+        batch.append(item)
+        characters += len(item.text) if isinstance(item, Article) else 0
+        if len(batch) >= _BATCH_ARTICLES or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _parts(points: list[PassagePoint], size: int) -> Iterator[list[PassagePoint]]:
+    remaining = iter(points)
+    while part := list(islice(remaining, size)):
+        yield part

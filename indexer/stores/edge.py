@@ -1,0 +1,249 @@
+"""The embedded store: Qdrant Edge, the engine of Qdrant in this process.
+
+One shard in the folder of a generation, with ``recipe.json`` beside it. Edge
+locks its folder, so a process that opens it owns it (``indexer/ownership.py``).
+Everything that differs from the server store is in this file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import qdrant_edge as edge
+
+from indexer.article import Article
+from indexer.errors import FundstelleError, StoreError
+from indexer.points import (
+    DENSE,
+    INDEXED,
+    SPARSE,
+    article_payload,
+    article_point_id,
+    candidate,
+    journal_payload,
+    journal_point_id,
+    passage_payload,
+    passage_point_id,
+    stored_article,
+)
+from indexer.recipe import Recipe
+from indexer.store import (
+    ArticleFilter,
+    Candidate,
+    PassagePoint,
+    SearchRequest,
+    StoredArticle,
+    StoreStatus,
+)
+
+_RECIPE = "recipe.json"
+_SHARD = "shard"
+_WRITER = "owner"  # one process owns the folder, so one journal is enough
+_SCHEMA = {
+    "keyword": edge.PayloadSchemaType.Keyword,
+    "integer": edge.PayloadSchemaType.Integer,
+}
+
+
+class EdgeStore:
+    """A ``PassageStore`` in a folder. Raises StoreError where Edge fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with _translated(folder):
+            self.recipe = Recipe.from_json(json.loads((folder / _RECIPE).read_text("utf-8")))
+            self._shard = edge.EdgeShard.load(str(folder / _SHARD))
+
+    @classmethod
+    def create(cls, folder: Path, recipe: Recipe) -> None:
+        """Lay out an empty store in a folder that does not exist yet."""
+        with _translated(folder):
+            folder.mkdir(parents=True)
+            (folder / _RECIPE).write_text(json.dumps(recipe.to_json(), indent=1), "utf-8")
+            (folder / _SHARD).mkdir()
+            config = edge.EdgeConfig(
+                vectors={DENSE: edge.EdgeVectorParams(recipe.dimension, edge.Distance.Cosine)},
+                sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+            )
+            shard = edge.EdgeShard.create(str(folder / _SHARD), config)
+            for field, kind in INDEXED.items():
+                shard.update(edge.UpdateOperation.create_field_index(field, _SCHEMA[kind]))
+            shard.flush()
+            shard.close()
+
+    def journal(self) -> list[str]:
+        with _translated(self.folder):
+            records = self._shard.retrieve([journal_point_id(_WRITER)], True, False)
+        return [article for record in records for article in (record.payload or {})["articles"]]
+
+    def begin(self, article_ids: Sequence[str]) -> None:
+        payload = journal_payload(article_ids, _WRITER)
+        self._upsert([edge.Point(journal_point_id(_WRITER), {}, payload)])
+
+    def end(self) -> None:
+        self._update(edge.UpdateOperation.delete_points([journal_point_id(_WRITER)]))
+
+    def write_passages(self, points: Sequence[PassagePoint]) -> None:
+        self._upsert(
+            [
+                edge.Point(
+                    passage_point_id(p.article.id, p.article.version, p.passage.ordinal),
+                    {DENSE: list(p.dense), SPARSE: edge.SparseVector(*p.sparse)},
+                    passage_payload(p),
+                )
+                for p in points
+            ]
+        )
+
+    def commit(self, articles: Iterable[tuple[Article, int]]) -> None:
+        self._upsert(
+            [
+                edge.Point(article_point_id(article.id), {}, article_payload(article, passages))
+                for article, passages in articles
+            ]
+        )
+
+    def forget(self, article_ids: Sequence[str]) -> None:
+        ids: list[edge.PointId] = [article_point_id(article_id) for article_id in article_ids]
+        self._update(edge.UpdateOperation.delete_points(ids))
+
+    def drop_passages(self, article_id: str, *, keep: str | None) -> None:
+        of_article = edge.Filter(
+            must=[_equals("kind", "passage"), _equals("article_id", article_id)],
+            must_not=[] if keep is None else [_equals("version", keep)],
+        )
+        self._update(edge.UpdateOperation.delete_points_by_filter(of_article))
+
+    def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
+        points: list[edge.PointId] = [article_point_id(article_id) for article_id in ids]
+        with _translated(self.folder):
+            records = self._shard.retrieve(points, _payload(text=text), False)
+        found = (stored_article(record.payload or {}) for record in records)
+        return {stored.article.id: stored for stored in found}
+
+    def list_articles(
+        self, *, cursor: str | None = None, limit: int = 100, source_root: str | None = None
+    ) -> tuple[list[StoredArticle], str | None]:
+        conditions = [_equals("kind", "article")]
+        if source_root is not None:
+            conditions.append(_equals("source_root", source_root))
+        request = edge.ScrollRequest(
+            offset=cursor,
+            limit=limit,
+            filter=edge.Filter(must=list(conditions)),
+            with_payload=_payload(text=False),
+        )
+        with _translated(self.folder):
+            records, following = self._shard.scroll(request)
+        page = [stored_article(record.payload or {}) for record in records]
+        return page, None if following is None else str(following)
+
+    def languages(self) -> dict[str, int]:
+        of_passages = edge.Filter(must=[_equals("kind", "passage")])
+        request = edge.FacetRequest("language", limit=1000, exact=True, filter=of_passages)
+        with _translated(self.folder):
+            return {str(hit.value): hit.count for hit in self._shard.facet(request)}
+
+    def search(self, request: SearchRequest) -> list[Candidate]:
+        chosen = _conditions(request.filter)
+        nearest = edge.Query.Nearest(list(request.dense), using=DENSE)
+        dense_leg = edge.Prefetch(
+            limit=request.limit, query=nearest, filter=edge.Filter(must=list(chosen))
+        )
+        prefetches = [dense_leg]
+        lexical_legs = []
+        for language, vector in request.lexical.items():
+            of_language = _equals("language", language)
+            query = edge.Query.Nearest(edge.SparseVector(*vector), using=SPARSE)
+            restricted = edge.Filter(must=[of_language, *chosen])
+            params = edge.SearchParams(idf=edge.IdfParams(edge.Filter(must=[of_language])))
+            prefetches.append(
+                edge.Prefetch(request.limit, query=query, filter=restricted, params=params)
+            )
+            lexical_legs.append(
+                edge.QueryRequest(request.limit, query=query, filter=restricted, params=params)
+            )
+        # The union of the legs is scored by its dense vectors, so that a passage
+        # found by its words alone has a dense score too.
+        union = edge.QueryRequest(
+            limit=request.limit * len(prefetches),
+            query=nearest,
+            prefetches=prefetches,
+            with_payload=True,
+        )
+        with _translated(self.folder):
+            by_dense, *by_words = self._shard.query_batch(
+                edge.QueryBatchRequest([union, *lexical_legs])
+            )
+        lexical = {str(point.id): point.score for leg in by_words for point in leg}
+        return [
+            candidate(point.payload or {}, point.score, lexical.get(str(point.id)))
+            for point in by_dense
+        ]
+
+    def status(self) -> StoreStatus:
+        with _translated(self.folder):
+            articles, passages = (
+                self._shard.count(
+                    edge.CountRequest(exact=True, filter=edge.Filter(must=[_equals("kind", kind)]))
+                )
+                for kind in ("article", "passage")
+            )
+            size = sum(_on_disk(p) for p in self.folder.rglob("*") if p.is_file())
+        return StoreStatus(articles, passages, f"edge {self.folder}", size, self.folder.name)
+
+    def optimize(self) -> None:
+        with _translated(self.folder):
+            self._shard.optimize()
+            self._shard.flush()
+
+    def close(self) -> None:
+        with _translated(self.folder):
+            self._shard.flush()
+            self._shard.close()
+
+    def _upsert(self, points: list[edge.Point]) -> None:
+        self._update(edge.UpdateOperation.upsert_points(points))
+
+    def _update(self, operation: edge.UpdateOperation) -> None:
+        with _translated(self.folder):
+            self._shard.update(operation)
+
+
+def _on_disk(path: Path) -> int:
+    """Bytes taken up: Edge reserves far more than it fills, in sparse files."""
+    return path.stat().st_blocks * 512
+
+
+def _payload(*, text: bool) -> bool | edge.PayloadSelector:
+    return True if text else edge.PayloadSelector.Exclude(["text"])
+
+
+def _equals(field: str, value: str) -> edge.FieldCondition:
+    return edge.FieldCondition(field, match=edge.MatchValue(value))
+
+
+def _conditions(wanted: ArticleFilter) -> list[edge.FieldCondition]:
+    conditions = [_equals(key, value) for key, value in (wanted.metadata or {}).items()]
+    if wanted.languages:
+        conditions.append(
+            edge.FieldCondition("language", match=edge.MatchAny(list(wanted.languages)))
+        )
+    if (wanted.published_from, wanted.published_until) != (None, None):
+        between = edge.RangeFloat(gte=wanted.published_from, lt=wanted.published_until)
+        conditions.append(edge.FieldCondition("published", range=between))
+    return conditions
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    """Edge raises bare Exceptions, and the file system its own; a caller sees StoreError."""
+    try:
+        yield
+    except FundstelleError:
+        raise
+    except Exception as error:
+        raise StoreError(f"the index at {folder} failed: {error}") from error

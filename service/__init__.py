@@ -1,0 +1,1 @@
+"""The answers: retrieval, reading, citing, and the doors to them. Imports ``indexer``."""

@@ -1,0 +1,147 @@
+"""Answer and Citation: what every door serves, with its invariants enforced.
+
+Values only; how they are found is in ``answering.py``. All offsets are Unicode
+code points, end exclusive. An Answer that breaks a promise (a quote that is not
+verbatim, a citation of something that was not retrieved, an answer without a
+citation) can't be built.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from indexer.article import Span
+from indexer.store import StoredArticle
+
+Status = Literal["answered", "unanswerable"]
+Mode = Literal["extractive", "generative"]
+
+
+class BrokenPromise(AssertionError):
+    """An answer would have broken an invariant: a defect of ours, never of the input."""
+
+
+class AnswerText(msgspec.Struct, frozen=True):
+    """The short answer and its language (ISO 639-1, None where unknown)."""
+
+    text: str
+    language: str | None
+
+
+class AnswerSpan(msgspec.Struct, frozen=True):
+    """The part of the answer's text that a citation stands for."""
+
+    start: int
+    end: int
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where it says so: ``quote`` is the article's text from ``start`` to ``end``.
+
+    ``content_sha256`` names the version of the article. ``context`` is the
+    sentence (or sentences) around the quote, beginning at ``context_start``.
+    """
+
+    article_id: str
+    title: str | None
+    url: str | None
+    published_at: str | None
+    language: str | None
+    start: int
+    end: int
+    quote: str
+    content_sha256: str
+    context: str
+    context_start: int
+
+    def __post_init__(self) -> None:
+        within = self.start - self.context_start
+        if not self.quote or self.end - self.start != len(self.quote):
+            raise BrokenPromise("a quote must be as long as its span")
+        if within < 0 or self.context[within : within + len(self.quote)] != self.quote:
+            raise BrokenPromise("a quote must stand in its context")
+
+
+class Citation(msgspec.Struct, frozen=True):
+    """One proof. ``support`` is a probability; ``id`` counts from 1."""
+
+    id: int
+    answer: AnswerSpan
+    source: Source
+    support: float
+    verified: bool
+
+
+class FoundPassage(msgspec.Struct, frozen=True):
+    """A passage that was retrieved. Scores rank within one answer and mean nothing beyond it."""
+
+    article_id: str
+    title: str | None
+    url: str | None
+    published_at: str | None
+    language: str | None
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question gets. ``confidence`` is the probability that the archive answers it."""
+
+    question: str
+    status: Status
+    mode: Mode
+    answer: AnswerText | None
+    confidence: float
+    citations: list[Citation]
+    passages: list[FoundPassage]
+    filters: dict[str, Any]
+    fallback_reason: str | None = None
+    rewritten_question: str | None = None
+    offset_unit: Literal["codepoint"] = "codepoint"
+    timings_ms: dict[str, float] = {}
+
+    def __post_init__(self) -> None:
+        if (self.status == "answered") != (self.answer is not None):
+            raise BrokenPromise("exactly an answered question has an answer")
+        if (self.answer is not None) != bool(self.citations):
+            raise BrokenPromise("exactly an answer has citations")
+        for citation in self.citations:
+            self._check(citation)
+
+    def _check(self, citation: Citation) -> None:
+        source, part = citation.source, citation.answer
+        retrieved = any(
+            p.article_id == source.article_id and p.start <= source.start and source.end <= p.end
+            for p in self.passages
+        )
+        if not retrieved:
+            raise BrokenPromise("a citation must lie in a passage that was retrieved")
+        if not 0 <= part.start < part.end <= len(self.answer.text if self.answer else ""):
+            raise BrokenPromise("a citation must stand for a part of the answer")
+
+
+def source_of(stored: StoredArticle, span: Span, context: Span) -> Source:
+    """The source of a quote, taken from the article's own text.
+
+    Raises BrokenPromise where the span is empty or lies outside the article.
+    """
+    article = stored.article
+    if not 0 <= span.start < span.end <= len(article.text):
+        raise BrokenPromise(f"{span} lies outside the article")
+    return Source(
+        article_id=article.id,
+        title=article.title,
+        url=article.url,
+        published_at=article.published_at,
+        language=article.language,
+        start=span.start,
+        end=span.end,
+        quote=article.quote(span),
+        content_sha256=stored.content_sha256,
+        context=article.quote(context),
+        context_start=context.start,
+    )

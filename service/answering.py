@@ -1,0 +1,206 @@
+"""A question → an Answer. The whole flow on one screen.
+
+Retrieve candidates, read the best of them together with the question, rank by
+what was read, and answer with the best span where the reader holds that it
+answers; otherwise say that the archive does not. Finding passages is left to
+``retrieval.py``, reading to ``reader.py``.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from indexer.article import Span
+from indexer.sentences import sentence_at
+from indexer.store import Candidate, PassageStore, StoredArticle
+from service.answer import (
+    Answer,
+    AnswerSpan,
+    AnswerText,
+    Citation,
+    FoundPassage,
+    source_of,
+)
+from service.question import Question
+from service.reader import Reader, Reading
+from service.retrieval import Retrieved, Retriever
+
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Scores of the reader → a ranking and a probability.
+
+    ``dense_weight`` is what a cosine of 1 counts beside the reader's relevance;
+    the confidence is logistic in the relevance. Fitted on development questions
+    (``docs/reader.md``).
+    """
+
+    dense_weight: float = 200.0
+    slope: float = 0.35
+    midpoint: float = 0.0
+
+    def confidence(self, relevance: float) -> float:
+        """The probability that a passage of this relevance answers."""
+        exponent = max(-50.0, min(50.0, self.slope * (relevance - self.midpoint)))
+        return 1 / (1 + math.exp(-exponent))
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A candidate in its final place; ``reading`` is None where it was not read."""
+
+    candidate: Candidate
+    score: float
+    reading: Reading | None
+
+    @property
+    def span(self) -> Span | None:
+        """The answer's span in code points of the article, None where there is none."""
+        if self.reading is None or self.reading.span.start >= self.reading.span.end:
+            return None
+        offset = self.candidate.start
+        return Span(self.reading.span.start + offset, self.reading.span.end + offset)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Everything found for a question, best first, before it is decided whether to answer."""
+
+    ranked: list[Ranked]
+    articles: Mapping[str, StoredArticle]
+    confidence: float
+    timings_ms: dict[str, float]
+
+    @property
+    def best(self) -> Ranked | None:
+        """The passage to answer from, None where nothing was found."""
+        return next((r for r in self.ranked if r.span is not None), None)
+
+
+class Answerer:
+    """Answers questions from one archive. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        store: PassageStore,
+        retriever: Retriever,
+        reader: Reader,
+        *,
+        threshold: float = 0.5,
+        passages_read: int = 8,
+        calibration: Calibration | None = None,
+    ) -> None:
+        self._store = store
+        self._retriever = retriever
+        self._reader = reader
+        self._threshold = threshold
+        self._passages_read = passages_read
+        self._calibration = calibration or Calibration()
+
+    def answer(self, question: Question) -> Answer:
+        """The answer, with its citation, or that there is none."""
+        started = time.perf_counter()
+        finding, citation = self._find_and_cite(question)
+        timings = finding.timings_ms | {"total": 1000 * (time.perf_counter() - started)}
+        source = citation.source if citation else None
+        return Answer(
+            question=question.text,
+            status="answered" if citation else "unanswerable",
+            mode="extractive",
+            answer=AnswerText(source.quote, source.language) if source else None,
+            confidence=round(finding.confidence, 4),
+            citations=[citation] if citation else [],
+            passages=_found(finding.ranked[: question.top_k], finding.articles),
+            filters=dict(question.filters),
+            timings_ms={stage: round(spent, 1) for stage, spent in timings.items()},
+        )
+
+    def find(self, question: Question) -> Finding:
+        """Candidates in their final order, the best of them read."""
+        retrieved = self._retriever.retrieve(question.text, question.wanted)
+        started = time.perf_counter()
+        readings = self._reader.read(
+            question.text, [c.text for c in retrieved.candidates[: self._passages_read]]
+        )
+        ranked = self._rank(retrieved, readings)
+        best = next((r.reading.relevance for r in ranked if r.reading and r.span), -math.inf)
+        return Finding(
+            ranked=ranked,
+            articles=retrieved.articles,
+            confidence=self._calibration.confidence(best),
+            timings_ms=retrieved.timings_ms | {"read": 1000 * (time.perf_counter() - started)},
+        )
+
+    def search(self, question: Question, *, rerank: bool) -> tuple[list[FoundPassage], dict[str, float]]:
+        """The passages nearest to a question, and where the time went."""
+        started = time.perf_counter()
+        if rerank:
+            finding = self.find(question)
+            ranked, articles, timings = finding.ranked, finding.articles, finding.timings_ms
+        else:
+            retrieved = self._retriever.retrieve(question.text, question.wanted)
+            ranked, articles, timings = self._rank(retrieved, []), retrieved.articles, retrieved.timings_ms
+        timings = timings | {"total": 1000 * (time.perf_counter() - started)}
+        found = _found(ranked[: question.top_k], articles)
+        return found, {stage: round(spent, 1) for stage, spent in timings.items()}
+
+    def _rank(self, retrieved: Retrieved, readings: list[Reading]) -> list[Ranked]:
+        read = [
+            Ranked(c, reading.relevance + self._calibration.dense_weight * c.dense, reading)
+            for c, reading in zip(retrieved.candidates, readings, strict=False)
+        ]
+        read.sort(key=lambda r: -r.score)
+        # What was not read keeps its fused order, below what was.
+        rest = list(zip(retrieved.candidates, retrieved.scores, strict=True))[len(readings) :]
+        drop = read[-1].score - 1 - rest[0][1] if read and rest else 0.0
+        return read + [Ranked(c, score + drop, None) for c, score in rest]
+
+    def _find_and_cite(self, question: Question) -> tuple[Finding, Citation | None]:
+        for _ in range(_TRIES):
+            finding = self.find(question)
+            if finding.best is None or finding.confidence < self._threshold:
+                break
+            citation = self._cite(finding, finding.best)
+            if citation:
+                return finding, citation
+        return finding, None
+
+    def _cite(self, finding: Finding, best: Ranked) -> Citation | None:
+        """None where the article was replaced or removed since its passage was found."""
+        candidate, span = best.candidate, best.span
+        stored = self._store.articles([candidate.article_id]).get(candidate.article_id)
+        if span is None or stored is None or stored.version != candidate.version:
+            return None
+        context = sentence_at(stored.article.text, stored.article.language, span)
+        return Citation(
+            id=1,
+            answer=AnswerSpan(0, span.end - span.start),
+            source=source_of(stored, span, context),
+            support=round(finding.confidence, 4),
+            verified=True,
+        )
+
+
+def _found(ranked: list[Ranked], articles: Mapping[str, StoredArticle]) -> list[FoundPassage]:
+    found = []
+    for r in ranked:
+        article = articles[r.candidate.article_id].article
+        found.append(
+            FoundPassage(
+                article_id=article.id,
+                title=article.title,
+                url=article.url,
+                published_at=article.published_at,
+                language=article.language,
+                start=r.candidate.start,
+                end=r.candidate.end,
+                text=r.candidate.text,
+                score=round(r.score, 4),
+            )
+        )
+    return found

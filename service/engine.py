@@ -1,0 +1,195 @@
+"""The engine: everything one process needs to index and to answer, opened once.
+
+Takes the ownership of an embedded index, opens the store, compares recipes, and
+loads each model when it is first needed, so that a command that needs none stays
+quick. The command line and the service both work through it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from indexer.embedding import Embedder, choose_data_type, set_threads
+from indexer.errors import RecipeMismatch
+from indexer.indexing import Indexer, Report
+from indexer.models import DEFAULT_MODEL
+from indexer.ownership import PATIENCE, Ownership
+from indexer.passages import PassageSettings
+from indexer.recipe import Recipe
+from indexer.settings import ArchiveSettings
+from indexer.sources import Item
+from indexer.stores import open_store
+from service.answering import Answerer
+from service.reader import Reader
+from service.retrieval import Retriever
+from service.settings import ServiceSettings
+
+
+class Engine:
+    """One open archive.
+
+    Reading is safe from several threads; writing takes turns. With ``create`` an
+    index is made where there is none. Raises IndexLocked, IndexNotFound,
+    RecipeMismatch or StoreError where it can't be opened.
+    """
+
+    def __init__(
+        self,
+        archive: ArchiveSettings,
+        service: ServiceSettings | None = None,
+        *,
+        create: bool = False,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.archive = archive
+        self.service = service or ServiceSettings()
+        self._writing = threading.Lock()
+        self._loading = threading.RLock()
+        self.ownership = None if archive.qdrant_url else Ownership(archive.index, patience=patience)
+        try:
+            self.store = open_store(archive, self._new_recipe if create else None)
+            self._require_recipe(self.store.recipe)
+        except BaseException:
+            self._release()
+            raise
+
+    def close(self) -> None:
+        """Let go of the store and the ownership."""
+        try:
+            self.store.close()
+        finally:
+            self._release()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def index(
+        self, items: Iterable[Item], on_progress: Callable[[Report], None] | None = None
+    ) -> Report:
+        """Bring the archive up to date with these articles."""
+        with self._writing:
+            report = self._indexer.index(items, on_progress)
+        self._changed()
+        return report
+
+    def remove(self, ids: list[str]) -> dict[str, Any]:
+        """Remove articles: ``{"removed", "unknown"}``."""
+        with self._writing:
+            removed, unknown = self._indexer.remove(ids)
+        self._changed()
+        return {"removed": removed, "unknown": unknown}
+
+    def optimize(self) -> None:
+        """Build what makes searching fast; takes its turn with writing."""
+        with self._writing:
+            self.store.optimize()
+
+    def status(self) -> dict[str, Any]:
+        """What ``fundstelle status --json`` prints."""
+        found = self.store.status()
+        return {
+            "articles": found.articles,
+            "passages": found.passages,
+            "store": found.store,
+            "recipe": self.store.recipe.to_json(),
+            "bytes": found.bytes,
+            "generation": found.generation,
+        }
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedding model of the index, loaded at first use."""
+        with self._loading:
+            return self._embedder
+
+    @property
+    def answerer(self) -> Answerer:
+        """What answers questions, with both models loaded at first use."""
+        with self._loading:
+            return self._answerer
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        embedder = self._load(self.store.recipe.model)
+        if embedder.dimension != self.store.recipe.dimension:
+            raise RecipeMismatch(
+                f"the model {embedder.model} now gives vectors of {embedder.dimension} numbers, the "
+                f"index has {self.store.recipe.dimension}: it is another model of the same name"
+            )
+        return embedder
+
+    @cached_property
+    def _answerer(self) -> Answerer:
+        device = self.embedder.device
+        reader = Reader(self.archive.cache, data_type=self._data_type(device), device=device)
+        return Answerer(
+            self.store,
+            self._retriever,
+            reader,
+            threshold=self.service.threshold,
+            passages_read=self.service.passages_read,
+        )
+
+    @cached_property
+    def _retriever(self) -> Retriever:
+        return Retriever(self.store, self.embedder)
+
+    @cached_property
+    def _indexer(self) -> Indexer:
+        recipe = self.store.recipe
+        settings = PassageSettings(recipe.passage_tokens, recipe.passage_overlap)
+        return Indexer(self.store, lambda: self.embedder, settings)
+
+    def _new_recipe(self) -> Recipe:
+        embedder = self._load(self.archive.model or DEFAULT_MODEL)
+        passages = PassageSettings()
+        if self.archive.passage_tokens is not None:
+            passages = replace(passages, max_tokens=self.archive.passage_tokens)
+        if self.archive.passage_overlap is not None:
+            passages = replace(passages, overlap_tokens=self.archive.passage_overlap)
+        self.__dict__["_embedder"] = embedder  # loaded once, used for the articles that follow
+        return Recipe(
+            model=embedder.model,
+            dimension=embedder.dimension,
+            passage_tokens=passages.max_tokens,
+            passage_overlap=passages.overlap_tokens,
+        )
+
+    def _require_recipe(self, recipe: Recipe) -> None:
+        asked = {
+            "model": self.archive.model,
+            "passage_tokens": self.archive.passage_tokens,
+            "passage_overlap": self.archive.passage_overlap,
+        }
+        given = {key: value for key, value in asked.items() if value is not None}
+        now = Recipe(
+            recipe.model, recipe.dimension, recipe.passage_tokens, recipe.passage_overlap
+        )
+        recipe.require(replace(now, **given), str(self.archive.qdrant_url or self.archive.index))
+
+    def _load(self, model: str) -> Embedder:
+        set_threads(self.archive.threads)
+        archive = self.archive
+        return Embedder(
+            model, archive.cache, data_type=archive.data_type, device=archive.device
+        )
+
+    def _data_type(self, device: str) -> str:
+        wanted = self.archive.data_type
+        return choose_data_type(device) if wanted == "auto" else wanted
+
+    def _changed(self) -> None:
+        retriever = self.__dict__.get("_retriever")
+        if retriever is not None:
+            retriever.forget_languages()
+
+    def _release(self) -> None:
+        if self.ownership:
+            self.ownership.release()

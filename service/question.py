@@ -1,0 +1,113 @@
+"""A question as it was asked → a Question that can be answered.
+
+Checks what came over HTTP or the command line, once for every door, and says
+which field is at fault. Dates are inclusive on both sides, as a reader means them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, get_args
+
+from indexer.language import valid_code
+from indexer.points import METADATA, published_seconds
+from indexer.sources.dates import normalise
+from indexer.store import ArticleFilter
+from service.answer import Mode
+from service.errors import QuestionError
+
+MOST_CHARACTERS = 4_000
+MOST_PASSAGES = 50
+DEFAULT_PASSAGES = 5
+_MODES = (*get_args(Mode), "auto")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A checked question. ``filters`` repeats as JSON what ``wanted`` asks for."""
+
+    text: str
+    mode: str = "auto"
+    top_k: int = DEFAULT_PASSAGES
+    wanted: ArticleFilter = ArticleFilter()
+    filters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse_question(
+    text: str,
+    *,
+    mode: str = "auto",
+    top_k: int = DEFAULT_PASSAGES,
+    published_after: str | None = None,
+    published_before: str | None = None,
+    language: str | None = None,
+    metadata: Mapping[str, str | None] | None = None,
+    text_field: str = "question",
+) -> Question:
+    """Raises QuestionError naming the field that can't be used."""
+    if not text.strip():
+        raise QuestionError(text_field, "it is empty; ask something")
+    if len(text) > MOST_CHARACTERS:
+        raise QuestionError(text_field, f"it has {len(text)} characters; {MOST_CHARACTERS} are the most")
+    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise QuestionError(text_field, "it holds a lone surrogate, which is not text")
+    if mode not in _MODES:
+        raise QuestionError("mode", f"{mode!r} is not one of {', '.join(_MODES)}")
+    if mode == "generative":
+        raise QuestionError("mode", "no chat model is configured; use extractive or auto")
+    if not 1 <= top_k <= MOST_PASSAGES:
+        raise QuestionError("top_k", f"{top_k} is not between 1 and {MOST_PASSAGES}")
+    codes = _languages(language)
+    first, last = _date("published_after", published_after), _date("published_before", published_before)
+    wanted = ArticleFilter(
+        published_from=published_seconds(first),
+        published_until=_after(last),
+        languages=codes,
+        metadata={k: v for k, v in (metadata or {}).items() if v is not None and k in METADATA}
+        or None,
+    )
+    if first and last and (wanted.published_from or 0) >= (wanted.published_until or 0):
+        raise QuestionError("published_before", f"{last} lies before published_after {first}")
+    filters = {
+        "published_after": first,
+        "published_before": last,
+        "language": list(codes) or None,
+        **(wanted.metadata or {}),
+    }
+    asked = {key: value for key, value in filters.items() if value is not None}
+    return Question(text, mode, top_k, wanted, asked)
+
+
+def _languages(given: str | None) -> tuple[str, ...]:
+    """Codes from a list with commas, as in ``de,fr``."""
+    codes = []
+    for part in (given or "").split(","):
+        if part.strip():
+            code = valid_code(part.strip())
+            if code is None:
+                raise QuestionError("language", f"{part.strip()!r} is not a language code such as de")
+            codes.append(code)
+    return tuple(dict.fromkeys(codes))
+
+
+def _date(name: str, given: str | None) -> str | None:
+    if not given:
+        return None
+    try:
+        return normalise(given)
+    except ValueError as error:
+        raise QuestionError(name, f"{error}; write 2025-11-19 or 2025-11-19T08:30:00Z") from error
+
+
+def _after(last: str | None) -> int | None:
+    """The first second that no longer counts."""
+    if last is None:
+        return None
+    if len(last) == len("2025-11-19"):
+        day = date.fromisoformat(last)
+        if day == date.max:
+            return None
+        return published_seconds((day + timedelta(days=1)).isoformat())
+    return int(datetime.fromisoformat(last).timestamp()) + 1

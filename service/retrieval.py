@@ -1,0 +1,108 @@
+"""A question → the passages that may answer it, best first.
+
+Embeds the question, asks the store once for both legs, fuses, and keeps only
+passages of the version that their article has committed. Reading them is left
+to ``reader.py``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from indexer import lexical
+from indexer.embedding import Embedder
+from indexer.language import detect
+from indexer.store import ArticleFilter, Candidate, PassageStore, SearchRequest, StoredArticle
+from service.fusion import FusionWeights, fuse
+
+_LEG = 40
+_TRIES = 4
+_LANGUAGES_FOR_S = 30.0
+_MOST_LEGS = 8
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """Candidates with their fused scores, best first, and their articles without text."""
+
+    language: str | None
+    candidates: list[Candidate]
+    scores: list[float]
+    articles: Mapping[str, StoredArticle]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Retriever:
+    """Finds passages in a store. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        store: PassageStore,
+        embedder: Embedder,
+        weights: FusionWeights | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._weights = weights or FusionWeights()
+        self._clock = clock
+        self._languages: tuple[float, list[str]] | None = None
+
+    def retrieve(self, question: str, wanted: ArticleFilter, *, leg: int = _LEG) -> Retrieved:
+        """Candidates for a question; ``leg`` is how many each leg of the search gives."""
+        started = time.perf_counter()
+        language = detect(question)
+        dense = self._embedder.embed_questions([question])[0].tolist()
+        embedded = time.perf_counter()
+        request = SearchRequest(
+            dense=dense,
+            lexical={code: lexical.weigh_question(question, code) for code in self._codes(wanted)},
+            limit=leg,
+            filter=wanted,
+        )
+        candidates, articles = self._committed(request)
+        scores = fuse(candidates, language, self._weights)
+        order = sorted(range(len(candidates)), key=lambda i: -scores[i])
+        found = time.perf_counter()
+        return Retrieved(
+            language=language,
+            candidates=[candidates[i] for i in order],
+            scores=[scores[i] for i in order],
+            articles=articles,
+            timings_ms={
+                "embed": 1000 * (embedded - started),
+                "search": 1000 * (found - embedded),
+            },
+        )
+
+    def forget_languages(self) -> None:
+        """Look at the archive's languages anew; for after the archive changed."""
+        self._languages = None
+
+    def _committed(
+        self, request: SearchRequest
+    ) -> tuple[list[Candidate], dict[str, StoredArticle]]:
+        """Search until no passage found belongs to a version that is being replaced."""
+        for attempt in range(_TRIES):
+            found = self._store.search(request)
+            articles = self._store.articles(list({c.article_id for c in found}), text=False)
+            valid = [
+                c
+                for c in found
+                if c.article_id in articles and articles[c.article_id].version == c.version
+            ]
+            if len(valid) == len(found):
+                break
+            time.sleep(0.005 * attempt)
+        return valid, articles
+
+    def _codes(self, wanted: ArticleFilter) -> list[str]:
+        """The languages to search by words: those of the archive, the commonest first."""
+        now = self._clock()
+        if self._languages is None or now - self._languages[0] > _LANGUAGES_FOR_S:
+            counts = self._store.languages()
+            self._languages = (now, sorted(counts, key=lambda code: -counts[code]))
+        known = self._languages[1]
+        return [c for c in known if not wanted.languages or c in wanted.languages][:_MOST_LEGS]
