@@ -53,7 +53,9 @@ class Article:
         for name, value in (("id", self.id), ("text", self.text), ("title", self.title or "")):
             # A lone surrogate has no UTF-8 form: no hash, no file, no JSON could hold it.
             if any(0xD800 <= ord(c) <= 0xDFFF for c in value) if not value.isascii() else False:
-                raise SourceError(self.source, f"the {name} holds a lone surrogate, which is not text")
+                raise SourceError(
+                    self.source, f"the {name} holds a lone surrogate, which is not text"
+                )
         if not self.id:
             raise SourceError(self.source, "the article has an empty id")
 

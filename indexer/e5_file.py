@@ -17,6 +17,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,7 +81,10 @@ class E5File:
         magic, _version, *shape, epsilon, block = self._unpack(_DIMENSIONS)
         if magic != _MAGIC or block != _BLOCK_VALUES:
             raise ValueError("it does not begin as an E5S1 file of 32-value blocks")
-        return Dimensions(*shape, epsilon=epsilon)
+        hidden, layers, heads, feed_forward, vocabulary, positions, token_types = shape
+        return Dimensions(
+            hidden, layers, heads, feed_forward, vocabulary, positions, token_types, epsilon
+        )
 
     def _read_pieces(self) -> Pieces:
         count, _bos, _eos, _pad, unknown, size = self._unpack(_PIECES)
@@ -116,7 +120,7 @@ class E5File:
         self._at += size
         return self._data[self._at - size : self._at]
 
-    def _unpack(self, layout: struct.Struct) -> tuple[int, ...]:
+    def _unpack(self, layout: struct.Struct) -> tuple[Any, ...]:
         return layout.unpack(self._take(layout.size))
 
     def _array(self, kind: str, count: int) -> npt.NDArray[np.generic]:

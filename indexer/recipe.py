@@ -48,6 +48,21 @@ class Recipe:
         known = {f.name for f in fields(cls)}
         return cls(**{key: item for key, item in value.items() if key in known})
 
+    def require_settings(
+        self, model: str | None, tokens: int | None, overlap: int | None, place: str
+    ) -> None:
+        """Raise RecipeMismatch unless this release, with these settings, would build the same.
+
+        None asks for whatever the index has.
+        """
+        asked = Recipe(
+            self.model if model is None else model,
+            self.dimension,
+            self.passage_tokens if tokens is None else tokens,
+            self.passage_overlap if overlap is None else overlap,
+        )
+        self.require(asked, place)
+
     def require(self, asked: Recipe, place: str) -> None:
         """Raise RecipeMismatch where ``asked`` differs from what the index at ``place`` has."""
         mine, theirs = self.to_json(), asked.to_json()

@@ -149,6 +149,9 @@ def _units(text: str, block: Span) -> Iterator[Span]:
     for gap in _GAP.finditer(text, *block):
         lines.append(_trim(text, start, gap.start()))
         start = gap.end()
+    if not lines:
+        yield block
+        return
     lines.append(_trim(text, start, block.end))
     words = [text[line.start : line.end] for line in lines]
     widest = max(map(len, words))

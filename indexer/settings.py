@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 from platformdirs import user_cache_path
 
 from indexer.errors import SettingsError
+
+DataType = Literal["auto", "float32", "bfloat16", "float16"]
 
 PREFIX = "FUNDSTELLE_"
 
@@ -104,10 +106,10 @@ class ArchiveSettings(FromEnvironment):
     model: str | None = setting("MODEL", None)
     passage_tokens: int | None = setting("PASSAGE_TOKENS", None, whole_number(16))
     passage_overlap: int | None = setting("PASSAGE_OVERLAP", None, whole_number(0))
-    data_type: str = setting("DTYPE", "auto", one_of("auto", "float32", "bfloat16", "float16"))
+    data_type: DataType = setting("DTYPE", "auto", one_of(*get_args(DataType)))
     device: str | None = setting("DEVICE", None)
     threads: int = setting("THREADS", 0, whole_number(0))
     qdrant_url: str | None = setting("QDRANT_URL", None)
     qdrant_api_key: str | None = setting("QDRANT_API_KEY", None, secret=True)
-    qdrant_grpc: bool = setting("QDRANT_GRPC", False, yes_or_no)  # noqa: FBT003
+    qdrant_grpc: bool = setting("QDRANT_GRPC", False, yes_or_no)
     qdrant_timeout: int = setting("QDRANT_TIMEOUT", 30, whole_number(1))

@@ -72,7 +72,9 @@ def split(text: str, budget: int) -> Iterator[Span]:
     budget = max(budget, 1)
     start, length = _skip_space(text, 0), len(text)
     while start < length:
-        limit, tokens = budget, _encode(text[start : start + 8 * budget])
+        limit, tokens = budget, _encode(text[start : start + 2 * budget])
+        if len(tokens) <= budget:  # long tokens, as in most European languages
+            tokens = _encode(text[start : start + 8 * budget])
         while True:
             # Cut inside a word, a stretch may need more tokens than the slice it came from.
             end = _cut(text, start, _reach(tokens, limit))

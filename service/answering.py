@@ -106,7 +106,6 @@ class Answerer:
         """The answer, with its citation, or that there is none."""
         started = time.perf_counter()
         finding, citation = self._find_and_cite(question)
-        timings = finding.timings_ms | {"total": 1000 * (time.perf_counter() - started)}
         source = citation.source if citation else None
         return Answer(
             question=question.text,
@@ -117,7 +116,7 @@ class Answerer:
             citations=[citation] if citation else [],
             passages=_found(finding.ranked[: question.top_k], finding.articles),
             filters=dict(question.filters),
-            timings_ms={stage: round(spent, 1) for stage, spent in timings.items()},
+            timings_ms=_timings(finding.timings_ms, started),
         )
 
     def find(self, question: Question) -> Finding:
@@ -136,18 +135,13 @@ class Answerer:
             timings_ms=retrieved.timings_ms | {"read": 1000 * (time.perf_counter() - started)},
         )
 
-    def search(self, question: Question, *, rerank: bool) -> tuple[list[FoundPassage], dict[str, float]]:
-        """The passages nearest to a question, and where the time went."""
+    def search(self, question: Question) -> tuple[list[FoundPassage], dict[str, float]]:
+        """The passages that the reader ranks first, and where the time went."""
         started = time.perf_counter()
-        if rerank:
-            finding = self.find(question)
-            ranked, articles, timings = finding.ranked, finding.articles, finding.timings_ms
-        else:
-            retrieved = self._retriever.retrieve(question.text, question.wanted)
-            ranked, articles, timings = self._rank(retrieved, []), retrieved.articles, retrieved.timings_ms
-        timings = timings | {"total": 1000 * (time.perf_counter() - started)}
-        found = _found(ranked[: question.top_k], articles)
-        return found, {stage: round(spent, 1) for stage, spent in timings.items()}
+        finding = self.find(question)
+        return _found(finding.ranked[: question.top_k], finding.articles), _timings(
+            finding.timings_ms, started
+        )
 
     def _rank(self, retrieved: Retrieved, readings: list[Reading]) -> list[Ranked]:
         read = [
@@ -184,6 +178,22 @@ class Answerer:
             support=round(finding.confidence, 4),
             verified=True,
         )
+
+
+def search(retriever: Retriever, question: Question) -> tuple[list[FoundPassage], dict[str, float]]:
+    """The passages nearest to a question without reading them, and where the time went."""
+    started = time.perf_counter()
+    retrieved = retriever.retrieve(question.text, question.wanted)
+    nearest = zip(retrieved.candidates, retrieved.scores, strict=True)
+    ranked = [Ranked(candidate, score, None) for candidate, score in nearest]
+    return _found(ranked[: question.top_k], retrieved.articles), _timings(
+        retrieved.timings_ms, started
+    )
+
+
+def _timings(stages: Mapping[str, float], started: float) -> dict[str, float]:
+    total = 1000 * (time.perf_counter() - started)
+    return {stage: round(spent, 1) for stage, spent in {**stages, "total": total}.items()}
 
 
 def _found(ranked: list[Ranked], articles: Mapping[str, StoredArticle]) -> list[FoundPassage]:

@@ -8,13 +8,15 @@ quick. The command line and the service both work through it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from indexer.embedding import Embedder, choose_data_type, set_threads
 from indexer.errors import RecipeMismatch
+from indexer.generations import current_generation
 from indexer.indexing import Indexer, Report
 from indexer.models import DEFAULT_MODEL
 from indexer.ownership import PATIENCE, Ownership
@@ -23,7 +25,10 @@ from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item
 from indexer.stores import open_store
-from service.answering import Answerer
+from service.answer import Answer, FoundPassage
+from service.answering import Answerer, search
+from service.evaluation import Evaluation, Gold, evaluate
+from service.question import Question, parse_question
 from service.reader import Reader
 from service.retrieval import Retriever
 from service.settings import ServiceSettings
@@ -49,10 +54,21 @@ class Engine:
         self.service = service or ServiceSettings()
         self._writing = threading.Lock()
         self._loading = threading.RLock()
-        self.ownership = None if archive.qdrant_url else Ownership(archive.index, patience=patience)
+        self._unoptimised_since: float | None = None
+        self.ready = False
+        self.ownership = None
+        if not archive.qdrant_url:
+            if not create:
+                current_generation(archive.index, archive.archive)  # before a lock makes a folder
+            self.ownership = Ownership(archive.index, patience=patience)
         try:
             self.store = open_store(archive, self._new_recipe if create else None)
-            self._require_recipe(self.store.recipe)
+            self.store.recipe.require_settings(
+                archive.model,
+                archive.passage_tokens,
+                archive.passage_overlap,
+                str(archive.qdrant_url or archive.index),
+            )
         except BaseException:
             self._release()
             raise
@@ -79,6 +95,32 @@ class Engine:
         self._changed()
         return report
 
+    def answer(self, question: Question) -> Answer:
+        """The answer to a question."""
+        return self.answerer.answer(question)
+
+    def search(
+        self, question: Question, *, rerank: bool
+    ) -> tuple[list[FoundPassage], dict[str, float]]:
+        """The passages nearest to a question; without ``rerank`` the reader is not loaded."""
+        if rerank:
+            return self.answerer.search(question)
+        with self._loading:
+            retriever = self._retriever
+        return search(retriever, question)
+
+    def evaluate(
+        self, questions: list[Gold], on_progress: Callable[[int], None] | None = None
+    ) -> Evaluation:
+        """Measure the answers to a question file."""
+        return evaluate(
+            questions,
+            self.answerer,
+            self.store,
+            threshold=self.service.threshold,
+            on_progress=on_progress,
+        )
+
     def remove(self, ids: list[str]) -> dict[str, Any]:
         """Remove articles: ``{"removed", "unknown"}``."""
         with self._writing:
@@ -86,10 +128,32 @@ class Engine:
         self._changed()
         return {"removed": removed, "unknown": unknown}
 
+    def sources(self, source_root: str) -> Iterator[tuple[str, str]]:
+        """The ids and source files of a root's articles."""
+        cursor: str | None = None
+        while True:
+            page, cursor = self.store.list_articles(
+                cursor=cursor, limit=1000, source_root=source_root
+            )
+            yield from ((s.article.id, s.article.source) for s in page)
+            if cursor is None:
+                return
+
     def optimize(self) -> None:
         """Build what makes searching fast; takes its turn with writing."""
         with self._writing:
+            self._unoptimised_since = None
             self.store.optimize()
+
+    def idle_and_unoptimised(self, seconds: float) -> bool:
+        """Whether something was written since ``optimize``, and nothing for so many seconds."""
+        since = self._unoptimised_since
+        return since is not None and time.monotonic() - since >= seconds
+
+    def warm(self) -> None:
+        """Load both models now and run them once, so that the first question is quick."""
+        self.answerer.answer(parse_question("?"))
+        self.ready = True
 
     def status(self) -> dict[str, Any]:
         """What ``fundstelle status --json`` prints."""
@@ -120,8 +184,8 @@ class Engine:
         embedder = self._load(self.store.recipe.model)
         if embedder.dimension != self.store.recipe.dimension:
             raise RecipeMismatch(
-                f"the model {embedder.model} now gives vectors of {embedder.dimension} numbers, the "
-                f"index has {self.store.recipe.dimension}: it is another model of the same name"
+                f"the model {embedder.model} now gives vectors of {embedder.dimension} numbers, "
+                f"the index has {self.store.recipe.dimension}: another model has the same name"
             )
         return embedder
 
@@ -162,30 +226,17 @@ class Engine:
             passage_overlap=passages.overlap_tokens,
         )
 
-    def _require_recipe(self, recipe: Recipe) -> None:
-        asked = {
-            "model": self.archive.model,
-            "passage_tokens": self.archive.passage_tokens,
-            "passage_overlap": self.archive.passage_overlap,
-        }
-        given = {key: value for key, value in asked.items() if value is not None}
-        now = Recipe(
-            recipe.model, recipe.dimension, recipe.passage_tokens, recipe.passage_overlap
-        )
-        recipe.require(replace(now, **given), str(self.archive.qdrant_url or self.archive.index))
-
     def _load(self, model: str) -> Embedder:
         set_threads(self.archive.threads)
         archive = self.archive
-        return Embedder(
-            model, archive.cache, data_type=archive.data_type, device=archive.device
-        )
+        return Embedder(model, archive.cache, data_type=archive.data_type, device=archive.device)
 
     def _data_type(self, device: str) -> str:
         wanted = self.archive.data_type
         return choose_data_type(device) if wanted == "auto" else wanted
 
     def _changed(self) -> None:
+        self._unoptimised_since = time.monotonic()
         retriever = self.__dict__.get("_retriever")
         if retriever is not None:
             retriever.forget_languages()

@@ -1,9 +1,10 @@
 """Errors of the service, below the tree of ``indexer.errors``.
 
-    FundstelleError
-    ├── QuestionError      a question or its parameters can't be used
-    ├── OwnerError         the service that owns the index refused or failed
-    └── EvaluationError    a question file can't be used
+FundstelleError
+├── QuestionError      a question or its parameters can't be used
+├── OwnerError         the service that owns the index refused or failed
+├── AddressError       the service can't listen where it should
+└── EvaluationError    a question file can't be used
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ class QuestionError(FundstelleError):
 
 class OwnerError(FundstelleError):
     """The service that owns the index refused a request or failed at it."""
+
+
+class AddressError(FundstelleError):
+    """The service can't listen on the address it was given."""
 
 
 class EvaluationError(FundstelleError):

@@ -44,13 +44,16 @@ def parse_question(
     published_before: str | None = None,
     language: str | None = None,
     metadata: Mapping[str, str | None] | None = None,
+    now: str | None = None,
     text_field: str = "question",
 ) -> Question:
     """Raises QuestionError naming the field that can't be used."""
     if not text.strip():
         raise QuestionError(text_field, "it is empty; ask something")
     if len(text) > MOST_CHARACTERS:
-        raise QuestionError(text_field, f"it has {len(text)} characters; {MOST_CHARACTERS} are the most")
+        raise QuestionError(
+            text_field, f"it has {len(text)} characters; {MOST_CHARACTERS} are the most"
+        )
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         raise QuestionError(text_field, "it holds a lone surrogate, which is not text")
     if mode not in _MODES:
@@ -59,8 +62,12 @@ def parse_question(
         raise QuestionError("mode", "no chat model is configured; use extractive or auto")
     if not 1 <= top_k <= MOST_PASSAGES:
         raise QuestionError("top_k", f"{top_k} is not between 1 and {MOST_PASSAGES}")
+    _date("now", now)
     codes = _languages(language)
-    first, last = _date("published_after", published_after), _date("published_before", published_before)
+    first, last = (
+        _date("published_after", published_after),
+        _date("published_before", published_before),
+    )
     wanted = ArticleFilter(
         published_from=published_seconds(first),
         published_until=_after(last),
@@ -87,7 +94,9 @@ def _languages(given: str | None) -> tuple[str, ...]:
         if part.strip():
             code = valid_code(part.strip())
             if code is None:
-                raise QuestionError("language", f"{part.strip()!r} is not a language code such as de")
+                raise QuestionError(
+                    "language", f"{part.strip()!r} is not a language code such as de"
+                )
             codes.append(code)
     return tuple(dict.fromkeys(codes))
 

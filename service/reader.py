@@ -13,7 +13,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from service.spans import tidy
 if TYPE_CHECKING:
     import torch
 
-_ADAPTER = "data/reader/adapter.safetensors"
+_ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
 _MAX_TOKENS, _STRIDE = 384, 128
 _MAX_QUESTION, _MAX_SPAN = 64, 30
 _BATCH = 8
@@ -69,8 +68,7 @@ class Reader:
         self._torch = torch
         self._device = device
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        with as_file(files("service") / _ADAPTER) as adapter:
-            self._model, self._head = _merge(folder, adapter, data_type, device)
+        self._model, self._head = _merge(folder, _ADAPTER, data_type, device)
         self._turn = threading.Lock()
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
@@ -156,8 +154,12 @@ def _merge(folder: Path, adapter: Path, data_type: str, device: str) -> tuple[An
                     model.get_submodule(name).weight += scale * (high @ low)
             weight = tensors.get_tensor("head.weight").float()
             head = torch.nn.Linear(weight.shape[1], weight.shape[0])
-            head.load_state_dict({"weight": weight, "bias": tensors.get_tensor("head.bias").float()})
+            head.load_state_dict(
+                {"weight": weight, "bias": tensors.get_tensor("head.bias").float()}
+            )
     except (OSError, KeyError, AttributeError, RuntimeError) as error:
-        raise ModelError(f"the reader's adapter {adapter} is damaged: {error}; reinstall") from error
+        raise ModelError(
+            f"the reader's adapter {adapter} is damaged: {error}; reinstall"
+        ) from error
     model.pooler = None
     return model.to(device, getattr(torch, data_type)).eval(), head.to(device).eval()

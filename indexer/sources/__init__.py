@@ -5,8 +5,8 @@ the articles of one such source, with a SourceError in place of each input that
 can't be used. Nothing here knows of passages, models or the store.
 """
 
-from indexer.sources.files import read
+from indexer.sources.files import count, read
 from indexer.sources.jsonl import parse_json_line, read_jsonl
 from indexer.sources.source import Item, Source, resolve
 
-__all__ = ["Item", "Source", "parse_json_line", "read", "read_jsonl", "resolve"]
+__all__ = ["Item", "Source", "count", "parse_json_line", "read", "read_jsonl", "resolve"]

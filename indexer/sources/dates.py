@@ -22,8 +22,6 @@ def normalise(value: str) -> str:
     # Front matter writes "2024-05-01 10:00:00 +0200".
     text = _SPACE_BEFORE_OFFSET.sub("", value.strip())
     try:
-        if not text.isascii():
-            raise ValueError
         day, *time = re.split(r"[Tt\s]", text, maxsplit=1)
         if not time:
             return date.fromisoformat(day).isoformat()

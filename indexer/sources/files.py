@@ -53,6 +53,14 @@ def read(source: Source, stdin: BinaryIO | None = None) -> Iterator[Item]:
                 yield from _read_file(source.path / found, source.root, found)
 
 
+def count(source: Source) -> int:
+    """How many files ``read`` would open; an estimate of the articles, for a progress bar."""
+    if source.path is None or source.file is not None:
+        return 1
+    found = walk(source.path)
+    return sum(isinstance(f, SourceError) or _suffix(f) in (*_PARSERS, *_JSON) for f in found)
+
+
 def _read_file(path: Path, root: str, file: str) -> Iterator[Item]:
     if not is_utf8(file):
         yield SourceError(printable(file), "its name is not UTF-8; rename it")

@@ -78,8 +78,8 @@ def _extract(page: str, source: str) -> tuple[Any, Any]:
         )
     except Exception as error:
         # Whatever lxml or trafilatura trip over, the other pages are still read.
-        reason = f"can't be read as HTML: {type(error).__name__}: {error}"
-        raise SourceError(source, reason) from error
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise SourceError(source, f"can't be read as HTML: {what}") from error
     return tree, document
 
 

@@ -123,7 +123,7 @@ class ServerStore:
         self._upsert([models.PointStruct(id=point_id, vector={}, payload=payload)])
 
     def end(self) -> None:
-        left = (datetime.now(UTC) - _JOURNAL_LEASE).isoformat(timespec="seconds")
+        left = datetime.now(UTC) - _JOURNAL_LEASE
         abandoned = models.Filter(
             must=[
                 _equals("kind", "journal"),
@@ -133,9 +133,7 @@ class ServerStore:
         own = models.PointIdsList(points=[journal_point_id(self._writer)])
         with self._translated():
             self._client.delete(self.collection, own, wait=True)
-            self._client.delete(
-                self.collection, models.FilterSelector(filter=abandoned), wait=True
-            )
+            self._client.delete(self.collection, models.FilterSelector(filter=abandoned), wait=True)
 
     def write_passages(self, points: Sequence[PassagePoint]) -> None:
         self._upsert(
@@ -298,7 +296,7 @@ class ServerStore:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """The client raises its own errors and those of two transports; a caller sees StoreError."""
+        """The client raises its own errors and two transports'; a caller sees StoreError."""
         try:
             yield
         except FundstelleError:

@@ -40,7 +40,7 @@ def test_one_sentence_is_enough(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " \n\t", "123 456,78", "2024-05-01 12:30", "!?…", "OK", "a b"]
+    "text", ["", " \n\t", "123 456,78", "2024-05-01 12:30", "!?…", "OK", "a b", "Wer"]
 )
 def test_too_few_letters_have_no_language(text: str) -> None:
     assert detect(text) is None

@@ -75,6 +75,7 @@ def test_web_addresses(url: str) -> None:
         'https://bote.example/"onclick=x',
         "https://bote.example/a b",
         "https://bote.example/a\nb",
+        "https://bote.example/\u202eb",
     ],
 )
 def test_what_a_reader_should_not_click_on(url: str) -> None:

@@ -51,6 +51,11 @@ def test_text_without_front_matter(text: str) -> None:
     assert read(text) == ({}, {}, 0)
 
 
+def test_a_list_ends_with_the_next_key() -> None:
+    text = "---\ntags:\n- a\nother: x\n- b\nfolded: >\n- c\n---\n"
+    assert read(text).values == {"tags": ["a"], "other": "x"}
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("closing", ["---", "...", "--- "])

@@ -106,9 +106,11 @@ def test_the_language_is_detected_where_the_page_names_none() -> None:
     assert article(PAGE.replace('lang="de-CH"', 'lang="rm"')).language == "rm"
 
 
-def test_an_address_with_another_scheme_is_dropped() -> None:
-    page = PAGE.replace("https://bote.example/lokales/bruecke", "javascript:alert(1)")
-    assert article(page).url is None
+def test_an_address_that_is_no_web_address_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert article(PAGE.replace("https://bote.example", "javascript:alert(1)")).url is None
+    document = Document(url="javascript:alert(1)", text="Sie bleibt gesperrt.")
+    monkeypatch.setattr("trafilatura.bare_extraction", lambda *_, **__: document)
+    assert article(PAGE).url is None
 
 
 def test_a_fragment_is_a_page() -> None:

@@ -71,6 +71,12 @@ def test_text_is_kept_to_the_character() -> None:
     assert (found.body_start, found.title_span) == (0, None)
 
 
+def test_a_given_language_is_believed() -> None:
+    (found,) = items(line(language="fr-CH"))
+    assert isinstance(found, Article)
+    assert found.language == "fr"
+
+
 def test_the_language_is_detected_where_none_is_given() -> None:
     (plain,) = items(line())
     (unknown,) = items(line(language="und"))

@@ -1,0 +1,176 @@
+"""``/v1/articles``: what is in the archive, read, written and removed.
+
+Ids may hold any character, percent-encoded in the path, and are taken from the
+undecoded path: ``a/b`` and ``a%2Fb`` are the same article, ``a%252Fb`` another.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from uuid import UUID
+
+import msgspec
+from litestar import Request, delete, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import ClientException, NotFoundException
+from litestar.params import FromQuery
+
+from indexer.article import Article
+from indexer.errors import SourceError
+from indexer.sources import Item, read_jsonl
+from indexer.store import StoredArticle
+from service.api.media import INTERNAL
+from service.api.workers import Workers
+from service.engine import Engine
+
+_ROUTE = b"/v1/articles/"
+_MOST = 1000
+
+
+class ArticleHead(msgspec.Struct, frozen=True, kw_only=True):
+    """An article without its text."""
+
+    article_id: str
+    title: str | None
+    url: str | None
+    published_at: str | None
+    language: str | None
+    content_sha256: str
+    passages: int
+    indexed_at: str
+    source_root: str
+    source: str
+    metadata: dict[str, Any]
+
+
+class FullArticle(ArticleHead, frozen=True, kw_only=True):
+    """An article with its text, to which all offsets refer."""
+
+    text: str
+    offset_unit: str = "codepoint"
+
+
+class ArticlePage(msgspec.Struct, frozen=True):
+    """Some articles, and the cursor that gives the next ones."""
+
+    articles: list[ArticleHead]
+    next_cursor: str | None
+
+
+@get("/v1/articles", summary="List the articles")
+async def articles(
+    engine: NamedDependency[Engine],
+    workers: NamedDependency[Workers],
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 100,
+    source_root: FromQuery[str | None] = None,
+) -> ArticlePage:
+    """A page of articles in no particular but stable order."""
+    if not 1 <= limit <= _MOST:
+        raise _wrong("limit", f"{limit} is not between 1 and {_MOST}")
+    if cursor is not None and not _is_uuid(cursor):
+        raise _wrong("cursor", "it is not one that a next_cursor gave")
+    page, following = await workers.run(
+        engine.store.list_articles, cursor=cursor, limit=limit, source_root=source_root
+    )
+    return ArticlePage([ArticleHead(**_head(stored)) for stored in page], following)
+
+
+@get("/v1/articles/{article_id:path}", summary="Read one article")
+async def article(
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    workers: NamedDependency[Workers],
+) -> FullArticle:
+    """The article with its full text."""
+    article_id = _id(request)
+    found = await workers.run(engine.store.articles, [article_id])
+    if article_id not in found:
+        raise NotFoundException(detail=f"the archive has no article {article_id!r}")
+    stored = found[article_id]
+    return FullArticle(**_head(stored), text=stored.article.text)
+
+
+@delete("/v1/articles/{article_id:path}", status_code=200, summary="Remove one article")
+async def remove_article(
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    workers: NamedDependency[Workers],
+) -> dict[str, Any]:
+    """Removes the article with all its passages."""
+    article_id = _id(request)
+    outcome = await workers.run(engine.remove, [article_id])
+    if not outcome["removed"]:
+        raise NotFoundException(detail=f"the archive has no article {article_id!r}")
+    return outcome
+
+
+@post("/v1/articles", status_code=200, summary="Add or replace articles")
+async def write_articles(
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    workers: NamedDependency[Workers],
+) -> dict[str, Any]:
+    """JSON Lines or a JSON array of ``id, text`` and optionally ``title, published_at, url,
+    language, outlet, author, section, tags``. What can't be used is reported in ``skipped``.
+    """
+    body = await request.body()
+    if not body.strip():
+        raise ClientException(detail="the body is empty; send articles as JSON Lines or an array")
+    internal = request.headers.get("content-type", "").partition(";")[0].strip() == INTERNAL
+    if internal and not request.app.state.is_owner_request(request):
+        raise ClientException(detail=f"{INTERNAL} is for the command line of the same index")
+
+    def work() -> dict[str, Any]:
+        items = _own_articles(body) if internal else read_jsonl(io.BytesIO(body))
+        return engine.index(items).to_json()
+
+    return await workers.run(work)
+
+
+def _own_articles(body: bytes) -> list[Item]:
+    items: list[Item] = []
+    for number, line in enumerate(body.splitlines(), start=1):
+        try:
+            items.append(msgspec.json.decode(line, type=Article))
+        except (msgspec.MsgspecError, SourceError) as error:
+            items.append(SourceError("-", str(error), line=number))
+    return items
+
+
+def _head(stored: StoredArticle) -> dict[str, Any]:
+    own = stored.article
+    return {
+        "article_id": own.id,
+        "title": own.title,
+        "url": own.url,
+        "published_at": own.published_at,
+        "language": own.language,
+        "content_sha256": stored.content_sha256,
+        "passages": stored.passages,
+        "indexed_at": stored.indexed_at,
+        "source_root": own.source_root,
+        "source": own.source,
+        "metadata": dict(own.metadata),
+    }
+
+
+def _id(request: Request[Any, Any, Any]) -> str:
+    raw: bytes = request.scope["raw_path"].partition(b"?")[0]
+    try:
+        return unquote_to_bytes(raw[raw.index(_ROUTE) + len(_ROUTE) :]).decode()
+    except ValueError as error:
+        raise _wrong("article_id", "it is not UTF-8, percent-encoded") from error
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _wrong(field: str, reason: str) -> ClientException:
+    return ClientException(detail=f"{field}: {reason}", extra=[{"key": field, "message": reason}])

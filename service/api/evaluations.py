@@ -1,0 +1,23 @@
+"""``POST /v1/evaluations``: what ``fundstelle eval`` asks the owner of an index to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, post
+from litestar.di import NamedDependency
+
+from service.api.workers import Workers
+from service.engine import Engine
+from service.evaluation import parse_questions
+
+
+@post("/v1/evaluations", status_code=200, summary="Measure the answers to a question file")
+async def evaluate_questions(
+    request: Request[Any, Any, Any],
+    engine: NamedDependency[Engine],
+    workers: NamedDependency[Workers],
+) -> dict[str, Any]:
+    """The body is a question file (JSON Lines); returns what ``eval --json`` prints."""
+    questions = parse_questions((await request.body()).splitlines(), "body")
+    return await workers.run(lambda: engine.evaluate(questions).to_json())

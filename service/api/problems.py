@@ -1,0 +1,93 @@
+"""Errors → ``application/problem+json`` (RFC 9457), the same shape for every route.
+
+``errors`` lists the fields at fault, each with its path and what is wrong. What
+went wrong inside is logged, never sent.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from indexer.errors import FundstelleError, SourceError, StoreError
+from service.errors import EvaluationError, QuestionError
+
+_LOG = logging.getLogger(__name__)
+_MEDIA_TYPE = "application/problem+json"
+
+AnyRequest = Request[Any, Any, Any]
+Problem = Response[dict[str, Any]]
+
+
+def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> Problem:
+    """A problem document; ``type`` is blank as no page explains the status further."""
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        content["errors"] = errors
+    return Response(content, status_code=status, media_type=_MEDIA_TYPE)
+
+
+def from_http(_: AnyRequest, error: HTTPException) -> Problem:
+    """Problems that the framework found: routes, methods, bodies that don't fit."""
+    answer = problem(error.status_code, error.detail, _fields(error.extra))
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+def from_question(_: AnyRequest, error: QuestionError) -> Problem:
+    """A question or parameter that can't be used."""
+    return problem(400, str(error), [{"path": error.field, "message": error.reason}])
+
+
+def from_input(_: AnyRequest, error: SourceError | EvaluationError) -> Problem:
+    """A body that can't be used."""
+    return problem(400, str(error))
+
+
+def from_store(_: AnyRequest, error: StoreError) -> Problem:
+    """The store failed underneath: the request may succeed later."""
+    _LOG.error("the store failed: %s", error)
+    return problem(503, str(error))
+
+
+def from_us(_: AnyRequest, error: FundstelleError) -> Problem:
+    """Any other error that is meant to be read."""
+    _LOG.error("%s", error)
+    return problem(500, str(error))
+
+
+def from_anything(_: AnyRequest, error: Exception) -> Problem:
+    """A defect: logged in full, sent without detail."""
+    _LOG.error("a request failed", exc_info=error)
+    return problem(500, "something went wrong inside; the server's log says what")
+
+
+HANDLERS: dict[Any, Any] = {
+    HTTPException: from_http,
+    QuestionError: from_question,
+    SourceError: from_input,
+    EvaluationError: from_input,
+    StoreError: from_store,
+    FundstelleError: from_us,
+    Exception: from_anything,
+}
+
+
+def _fields(extra: Any) -> list[dict[str, str]]:
+    if not isinstance(extra, list):
+        return []
+    return [
+        {"path": str(e.get("key", "")), "message": str(e.get("message", ""))}
+        for e in extra
+        if isinstance(e, dict)
+    ]

@@ -1,0 +1,47 @@
+"""``GET /v1/search``: the passages nearest to a question, a headline or a statement."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from service.answer import FoundPassage
+from service.api.workers import Workers
+from service.engine import Engine
+from service.question import DEFAULT_PASSAGES, parse_question
+
+
+class SearchResults(msgspec.Struct, frozen=True):
+    """Passages, best first, and where the time went."""
+
+    results: list[FoundPassage]
+    timings_ms: dict[str, float]
+
+
+@get("/v1/search", summary="Find the passages nearest to a text")
+async def search(
+    q: FromQuery[str],
+    engine: NamedDependency[Engine],
+    workers: NamedDependency[Workers],
+    top_k: FromQuery[int] = DEFAULT_PASSAGES,
+    rerank: FromQuery[bool] = False,
+    published_after: FromQuery[str | None] = None,
+    published_before: FromQuery[str | None] = None,
+    language: FromQuery[str | None] = None,
+) -> SearchResults:
+    """Dates are inclusive; ``language`` is one code or several with commas.
+
+    With ``rerank`` the reader orders what was found, which is better and slower.
+    """
+    question = parse_question(
+        q,
+        top_k=top_k,
+        published_after=published_after,
+        published_before=published_before,
+        language=language,
+        text_field="q",
+    )
+    found, timings = await workers.run(lambda: engine.search(question, rerank=rerank))
+    return SearchResults(found, timings)

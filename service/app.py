@@ -1,0 +1,48 @@
+"""The Litestar application over an open engine. Opening and serving is left to others."""
+
+from __future__ import annotations
+
+import secrets
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from service.api import ROUTES
+from service.api.problems import HANDLERS
+from service.api.workers import Workers
+from service.engine import Engine
+
+
+def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
+    """The application. ``owner_token`` is what the owner's own command line proves itself with."""
+    workers = Workers(engine.service.workers)
+
+    def is_owner_request(request: Request[Any, Any, Any]) -> bool:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return owner_token is not None and secrets.compare_digest(
+            given.encode(), owner_token.encode()
+        )
+
+    return Litestar(
+        route_handlers=ROUTES,
+        dependencies={
+            "engine": Provide(lambda: engine, sync_to_thread=False),
+            "workers": Provide(lambda: workers, sync_to_thread=False),
+        },
+        exception_handlers=HANDLERS,
+        state=State({"is_owner_request": is_owner_request}),
+        request_max_body_size=engine.service.max_body_bytes,
+        openapi_config=OpenAPIConfig(
+            title="Fundstelle",
+            version=version("fundstelle"),
+            description="Answers from a news archive, cited to the character.",
+            path="/schema",
+            # The document alone: an interactive page would load scripts from elsewhere.
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        ),
+    )

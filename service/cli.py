@@ -1,0 +1,120 @@
+"""The command line: arguments in, exit status out.
+
+Only argparse is imported before it is known what is asked, so that ``--help`` is
+quick. What the verbs do is in ``commands.py``, how it looks in ``terminal.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DONE, FAILED, USAGE, UNAVAILABLE, SKIPPED = 0, 1, 2, 3, 4
+_INTERRUPTED = 130
+
+_EPILOG = """\
+exit status: 0 done (an unanswerable question too), 1 failed, 2 usage, 3 index in
+use or of another recipe, 4 done but some input was skipped. Every option is also
+an environment variable, listed in docs/settings.md.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    given = _parser().parse_args(arguments)
+    from indexer.errors import (
+        FundstelleError,
+        IndexLocked,
+        IndexNotFound,
+        RecipeMismatch,
+        SettingsError,
+    )
+    from service import commands
+    from service.errors import QuestionError
+
+    try:
+        status: int = getattr(commands, given.command)(given, os.environ)
+    except (SettingsError, QuestionError) as error:
+        return _tell(error, USAGE)
+    except (IndexLocked, RecipeMismatch) as error:
+        return _tell(error, UNAVAILABLE)
+    except (IndexNotFound, FundstelleError) as error:
+        return _tell(error, FAILED)
+    except KeyboardInterrupt:
+        return _tell("interrupted; what was confirmed is kept", _INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output went away, as head(1) does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return status
+
+
+def _tell(message: object, status: int) -> int:
+    print(f"fundstelle: {message}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fundstelle",
+        description="Ask a news archive; every answer points at the characters that say so.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    index = _command(commands, "index", "read articles into the archive")
+    index.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, or - for stdin")
+    index.add_argument("--prune", action="store_true", help="remove what the source lost")
+    index.add_argument("--model", metavar="NAME", help="sentence-transformers name or folder")
+    index.add_argument("--passage-tokens", type=int, metavar="N", help="most tokens of a passage")
+    index.add_argument("--passage-overlap", type=int, metavar="N", help="tokens shared by two")
+
+    ask = _command(commands, "ask", "answer a question")
+    ask.add_argument("text", metavar="QUESTION")
+    ask.add_argument("--mode", default="auto", choices=("extractive", "generative", "auto"))
+    _filters(ask)
+
+    search = _command(commands, "search", "find the nearest passages")
+    search.add_argument("text", metavar="QUERY")
+    search.add_argument("--rerank", action="store_true", help="let the reader order them")
+    _filters(search)
+
+    _command(commands, "status", "show what the archive holds")
+
+    remove = _command(commands, "remove", "remove articles")
+    remove.add_argument("ids", nargs="+", metavar="ID")
+
+    evaluate = _command(commands, "eval", "measure the answers to a question file")
+    evaluate.set_defaults(command="evaluate")
+    evaluate.add_argument("file", metavar="FILE", help="questions, one JSON object a line")
+
+    serve = _command(commands, "serve", "answer over HTTP")
+    serve.add_argument("--host", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (8000; 0 takes a free one)")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+    command.add_argument("--index", type=Path, metavar="DIR", help="folder of the index")
+    command.add_argument("--archive", metavar="NAME", help="archive in it (default)")
+    command.add_argument("--qdrant", metavar="URL", help="use a Qdrant server instead")
+    if name != "serve":
+        command.add_argument("--json", action="store_true", help="print one JSON object")
+    return command
+
+
+def _filters(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--top-k", type=int, default=5, metavar="N", help="passages to show (5)")
+    command.add_argument("--after", metavar="DATE", help="published on this day or later")
+    command.add_argument("--before", metavar="DATE", help="published on this day or earlier")
+    command.add_argument("--language", metavar="CODES", help="of the articles: de or de,fr")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""The owner of an embedded index, asked over HTTP.
+
+Finds the service that ``owner.json`` names, makes sure that it is the one meant,
+and offers what an Engine offers, with the same results and errors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from indexer.article import Article
+from indexer.errors import IndexLocked, SourceError
+from indexer.indexing import Report
+from indexer.ownership import Owner
+from indexer.recipe import Recipe
+from indexer.settings import ArchiveSettings
+from indexer.sources import Item
+from service.answer import Answer, FoundPassage
+from service.api.media import INTERNAL
+from service.errors import OwnerError
+from service.question import Question
+
+_HANDSHAKE_S = 2.0
+_BATCH_BYTES = 4 * 1024 * 1024
+_BATCH_ARTICLES = 64
+
+
+class OwnerClient:
+    """Works like an Engine, through the service that owns the index."""
+
+    def __init__(self, http: httpx.Client, owner: Owner) -> None:
+        self._http = http
+        self.owner = owner
+
+    @classmethod
+    def find(cls, archive: ArchiveSettings) -> OwnerClient | None:
+        """The owner of the index, None where none answers.
+
+        A record of a dead owner, or of an address that another program has since
+        taken, counts as none. Raises IndexLocked where the owner serves another
+        archive of the folder.
+        """
+        owner = Owner.read(archive.index)
+        if owner is None or owner.address is None:
+            return None
+        http = httpx.Client(
+            base_url=owner.address,
+            headers={"authorization": f"Bearer {owner.token}"},
+            # A proxy from the environment has no business between this machine and itself.
+            trust_env=False,
+            timeout=httpx.Timeout(None, connect=_HANDSHAKE_S),
+        )
+        try:
+            health = http.get("/health", timeout=_HANDSHAKE_S).json()
+            is_owner = bool(health["owner"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            is_owner = False
+        if not is_owner:
+            http.close()
+            return None
+        if health["archive"] != archive.archive:
+            http.close()
+            raise IndexLocked(
+                f"process {owner.pid} serves the archive {health['archive']!r} of {archive.index}; "
+                f"stop it to use {archive.archive!r}"
+            )
+        return cls(http, owner)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def require_recipe(self, archive: ArchiveSettings) -> None:
+        """Raise RecipeMismatch where other settings are asked for than the index has."""
+        recipe = Recipe.from_json(self.status()["recipe"])
+        recipe.require_settings(
+            archive.model, archive.passage_tokens, archive.passage_overlap, str(archive.index)
+        )
+
+    def index(
+        self, items: Iterable[Item], on_progress: Callable[[Report], None] | None = None
+    ) -> Report:
+        """Send articles to the owner, a few at a time."""
+        report = Report()
+        started = time.perf_counter()
+        for articles in _batches(items, report):
+            body = b"\n".join(msgspec.json.encode(article) for article in articles)
+            answer = self._post("/v1/articles", body, INTERNAL)
+            report.merge(Report.from_json(answer))
+            report.seconds = time.perf_counter() - started
+            if on_progress:
+                on_progress(report)
+        return report
+
+    def remove(self, ids: list[str]) -> dict[str, Any]:
+        """Remove articles one by one: ``{"removed", "unknown"}``."""
+        removed, unknown = 0, []
+        for article_id in dict.fromkeys(ids):
+            response = self._send("DELETE", f"/v1/articles/{quote(article_id, safe='')}")
+            if response.status_code == httpx.codes.NOT_FOUND:
+                unknown.append(article_id)
+            else:
+                removed += _checked(response).json()["removed"]
+        return {"removed": removed, "unknown": unknown}
+
+    def sources(self, source_root: str) -> Iterator[tuple[str, str]]:
+        """The ids and source files of a root's articles."""
+        cursor: str | None = None
+        while True:
+            params = {"source_root": source_root, "limit": "1000"}
+            params |= {"cursor": cursor} if cursor else {}
+            page = _checked(self._send("GET", "/v1/articles", params=params)).json()
+            yield from ((a["article_id"], a["source"]) for a in page["articles"])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def answer(self, question: Question) -> Answer:
+        """Ask the owner."""
+        body = {"question": question.text, "mode": question.mode, "top_k": question.top_k}
+        content = msgspec.json.encode(body | dict(question.filters))
+        response = _checked(
+            self._send(
+                "POST",
+                "/v1/questions",
+                content=content,
+                headers={"content-type": "application/json"},
+            )
+        )
+        return msgspec.json.decode(response.content, type=Answer)
+
+    def search(
+        self, question: Question, *, rerank: bool
+    ) -> tuple[list[FoundPassage], dict[str, float]]:
+        """Let the owner search."""
+        params: dict[str, Any] = {"q": question.text, "top_k": question.top_k, "rerank": rerank}
+        params |= question.filters
+        if "language" in params:
+            params["language"] = ",".join(params["language"])
+        found = _checked(self._send("GET", "/v1/search", params=params)).json()
+        return msgspec.convert(found["results"], list[FoundPassage]), found["timings_ms"]
+
+    def status(self) -> dict[str, Any]:
+        """What ``fundstelle status --json`` prints."""
+        found: dict[str, Any] = _checked(self._send("GET", "/v1/status")).json()
+        return found
+
+    def evaluate(self, lines: bytes) -> dict[str, Any]:
+        """Let the owner measure the answers to a question file."""
+        return self._post("/v1/evaluations", lines, "application/x-ndjson")
+
+    def optimize(self) -> None:
+        """The owner does that by itself when it is idle."""
+
+    def _post(self, path: str, body: bytes, media_type: str) -> dict[str, Any]:
+        response = self._send("POST", path, content=body, headers={"content-type": media_type})
+        answer: dict[str, Any] = _checked(response).json()
+        return answer
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **content)
+        except httpx.HTTPError as error:
+            raise OwnerError(
+                f"the service at {self.owner.address} (process {self.owner.pid}) was lost: "
+                f"{error}; what it had confirmed is in the index, run the command again for the rest"
+            ) from error
+
+
+def _checked(response: httpx.Response) -> httpx.Response:
+    if response.is_error:
+        try:
+            detail = response.json()["detail"]
+        except (ValueError, KeyError, TypeError):
+            detail = f"status {response.status_code}"
+        raise OwnerError(f"the service that owns the index says: {detail}")
+    return response
+
+
+def _batches(items: Iterable[Item], report: Report) -> Iterator[list[Article]]:
+    """Articles a few at a time; errors go to the report."""
+    batch: list[Article] = []
+    size = 0
+    for item in items:
+        if isinstance(item, SourceError):
+            report.skipped.append(item)
+            continue
+        batch.append(item)
+        size += len(item.text.encode())
+        if len(batch) >= _BATCH_ARTICLES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

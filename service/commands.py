@@ -1,0 +1,181 @@
+"""What each command does. Results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from indexer import sources
+from indexer.article import Article
+from indexer.errors import SourceError
+from indexer.indexing import Report, vanished
+from indexer.settings import ArchiveSettings
+from indexer.sources import Source
+from service import terminal
+from service.cli import DONE, SKIPPED
+from service.client import OwnerClient
+from service.door import open_door
+from service.engine import Engine
+from service.errors import EvaluationError
+from service.evaluation import parse_questions
+from service.question import Question, parse_question
+from service.settings import ServiceSettings, refuse_unknown
+
+Environment = Mapping[str, str]
+
+
+def index(given: argparse.Namespace, environment: Environment) -> int:
+    """Read sources into the archive, and with ``--prune`` remove what they lost."""
+    named = sources.resolve(given.paths)
+    archive, service = _settings(given, environment)
+    report = Report()
+    with closing(open_door(archive, service, create=True)) as door:
+        with terminal.Progress(sum(map(sources.count, named))) as progress:
+            for source in named:
+                seen: set[str] = set()
+                part = door.index(
+                    _noted(sources.read(source), seen),
+                    lambda so_far, done=report: progress.show(done, so_far),  # type: ignore[misc]
+                )
+                if given.prune:
+                    part.removed += _prune(door, source, seen, part)
+                report.merge(part)
+        if report.added or report.updated or report.removed:
+            door.optimize()
+    terminal.show_skipped(report.skipped)
+    if given.json:
+        _print_json(report.to_json())
+    else:
+        terminal.show_report(report)
+    return SKIPPED if report.skipped else DONE
+
+
+def ask(given: argparse.Namespace, environment: Environment) -> int:
+    """Answer one question."""
+    question = _question(given, mode=given.mode)
+    with closing(open_door(*_settings(given, environment))) as door:
+        answer = door.answer(question)
+    if given.json:
+        _print_json(msgspec.to_builtins(answer))
+    else:
+        terminal.show_answer(answer)
+    return DONE
+
+
+def search(given: argparse.Namespace, environment: Environment) -> int:
+    """Find the nearest passages."""
+    question = _question(given)
+    with closing(open_door(*_settings(given, environment))) as door:
+        found, timings = door.search(question, rerank=given.rerank)
+    if given.json:
+        _print_json({"results": msgspec.to_builtins(found), "timings_ms": timings})
+    else:
+        terminal.show_passages(found)
+    return DONE
+
+
+def status(given: argparse.Namespace, environment: Environment) -> int:
+    """Show what the archive holds."""
+    with closing(open_door(*_settings(given, environment))) as door:
+        found = door.status()
+    if given.json:
+        _print_json(found)
+    else:
+        terminal.show_status(found)
+    return DONE
+
+
+def remove(given: argparse.Namespace, environment: Environment) -> int:
+    """Remove articles by their ids."""
+    with closing(open_door(*_settings(given, environment))) as door:
+        outcome = door.remove(given.ids)
+    if given.json:
+        _print_json(outcome)
+    else:
+        terminal.show_removed(outcome)
+    return DONE
+
+
+def evaluate(given: argparse.Namespace, environment: Environment) -> int:
+    """Measure the answers to a question file."""
+    try:
+        content = Path(given.file).read_bytes()
+    except OSError as error:
+        raise EvaluationError(f"{given.file}: can't be read: {error.strerror}") from error
+    questions = parse_questions(content.splitlines(), given.file)
+    with closing(open_door(*_settings(given, environment))) as door:
+        if isinstance(door, Engine):
+            with terminal.Progress(len(questions)) as progress:
+                figures = door.evaluate(questions, progress.advance_to).to_json()
+        else:
+            figures = door.evaluate(content)
+    if given.json:
+        _print_json(figures)
+    else:
+        terminal.show_figures(figures)
+    return DONE
+
+
+def serve(given: argparse.Namespace, environment: Environment) -> int:
+    """Answer over HTTP until stopped."""
+    from service.serve import serve as serve_until_stopped
+
+    refuse_unknown(environment)
+    service = ServiceSettings.from_environment(environment, host=given.host, port=given.port)
+    serve_until_stopped(_archive(given, environment), service)
+    return DONE
+
+
+def _settings(
+    given: argparse.Namespace, environment: Environment
+) -> tuple[ArchiveSettings, ServiceSettings]:
+    refuse_unknown(environment)
+    return _archive(given, environment), ServiceSettings.from_environment(environment)
+
+
+def _archive(given: argparse.Namespace, environment: Environment) -> ArchiveSettings:
+    return ArchiveSettings.from_environment(
+        environment,
+        index=given.index,
+        archive=given.archive,
+        qdrant_url=given.qdrant,
+        model=getattr(given, "model", None),
+        passage_tokens=getattr(given, "passage_tokens", None),
+        passage_overlap=getattr(given, "passage_overlap", None),
+    )
+
+
+def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
+    return parse_question(
+        given.text,
+        mode=mode,
+        top_k=given.top_k,
+        published_after=given.after,
+        published_before=given.before,
+        language=given.language,
+    )
+
+
+def _noted(items: Any, seen: set[str]) -> Any:
+    """The same items, their ids noted as they pass."""
+    for item in items:
+        if isinstance(item, Article):
+            seen.add(item.id)
+        yield item
+
+
+def _prune(door: Engine | OwnerClient, source: Source, seen: set[str], part: Report) -> int:
+    failed = [error.source for error in part.skipped if isinstance(error, SourceError)]
+    gone = vanished(door.sources(source.root), source, seen, failed)
+    removed: int = door.remove(gone)["removed"] if gone else 0
+    return removed
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))

@@ -1,0 +1,42 @@
+"""Whom a command works through: the owner of the index where there is one, else itself."""
+
+from __future__ import annotations
+
+import time
+
+from indexer.errors import IndexLocked
+from indexer.ownership import PATIENCE
+from indexer.settings import ArchiveSettings
+from service.client import OwnerClient
+from service.engine import Engine
+from service.settings import ServiceSettings
+
+_STEP_S = 0.25
+
+
+def open_door(
+    archive: ArchiveSettings,
+    service: ServiceSettings,
+    *,
+    create: bool = False,
+    patience: float = PATIENCE,
+) -> Engine | OwnerClient:
+    """An Engine, or a client of the service that owns the index.
+
+    A holder that is no service is waited for ``patience`` seconds. Raises IndexLocked
+    after that, and what opening an Engine raises.
+    """
+    if archive.qdrant_url:
+        return Engine(archive, service, create=create)
+    deadline = time.monotonic() + patience
+    while True:
+        # Asked anew each time: the holder may be a service that is just starting.
+        client = OwnerClient.find(archive)
+        if client is not None:
+            client.require_recipe(archive)
+            return client
+        try:
+            return Engine(archive, service, create=create, patience=_STEP_S)
+        except IndexLocked:
+            if time.monotonic() >= deadline:
+                raise

@@ -1,0 +1,91 @@
+"""``fundstelle serve``: own the archive, listen, load the models, answer until stopped."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+
+import uvicorn
+
+from indexer.errors import FundstelleError
+from indexer.settings import ArchiveSettings
+from service.app import create_app
+from service.engine import Engine
+from service.errors import AddressError
+from service.settings import ServiceSettings
+
+_LOG = logging.getLogger(__name__)
+_BACKLOG = 2048
+# How long an embedded index must have been left alone before it is optimised, in seconds.
+_IDLE = 5.0
+
+
+def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises AddressError where the address can't be listened on, and what opening
+    an Engine raises.
+    """
+    with Engine(archive, service, create=True, patience=0.5) as engine:
+        listener = _listen(service.host, service.port)
+        host, port = listener.getsockname()[:2]
+        address = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+        token = engine.ownership.announce(_reachable(address)) if engine.ownership else None
+        stopping = threading.Event()
+        threads = [
+            threading.Thread(target=work, args=(engine, stopping), daemon=True)
+            for work in (_warm, _optimise_when_idle)
+        ]
+        for thread in threads:
+            thread.start()
+        print(
+            f"Fundstelle serves {archive.archive!r} at {address} (Ctrl-C stops it)", file=sys.stderr
+        )
+        config = uvicorn.Config(
+            create_app(engine, owner_token=token), log_level="warning", lifespan="off"
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:  # uvicorn raises the signal again once it has shut down
+            pass
+        finally:
+            stopping.set()
+            for thread in threads:
+                thread.join()
+            listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise AddressError(
+            f"can't listen on {host} port {port}: {error.strerror or error}; choose another "
+            "(--host, --port, or PORT= with make run)"
+        ) from error
+    return listener
+
+
+def _reachable(address: str) -> str:
+    """An address of this machine for one that stands for all of them."""
+    return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _warm(engine: Engine, _: threading.Event) -> None:
+    try:
+        engine.warm()
+    except FundstelleError as error:
+        # Requests meet the same error and tell it to whoever asked.
+        _LOG.error("the models could not be loaded: %s", error)
+
+
+def _optimise_when_idle(engine: Engine, stopping: threading.Event) -> None:
+    while not stopping.wait(1.0):
+        if engine.idle_and_unoptimised(_IDLE):
+            try:
+                engine.optimize()
+            except FundstelleError as error:
+                _LOG.error("the index could not be optimised: %s", error)

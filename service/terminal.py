@@ -1,0 +1,204 @@
+"""How results look on a terminal, and as plain lines elsewhere.
+
+Article text is only ever text here: control characters and marks that turn the
+direction of writing are shown as such, never obeyed.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Table
+from rich.text import Text
+
+from indexer.errors import SourceError
+from indexer.indexing import Report
+from indexer.language import detect
+from service.answer import Answer, Citation, FoundPassage
+
+_EVERY = 100  # articles between two plain lines of progress
+_LANGUAGES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
+    "en": "English", "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew",
+    "hu": "Hungarian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
+    "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
+}  # fmt: skip
+
+
+class Progress:
+    """A bar on standard error where that is a terminal, else a line now and then."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total or None
+        self._told = 0
+        console = Console(stderr=True)
+        self._bar = (
+            RichProgress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=console,
+                transient=True,
+            )
+            if console.is_terminal
+            else None
+        )
+
+    def __enter__(self) -> Progress:
+        if self._bar:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=self._total)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def show(self, before: Report, now: Report) -> None:
+        """Progress of indexing: what earlier sources came to, and this one so far."""
+        self.advance_to(sum(_handled(report) for report in (before, now)))
+
+    def advance_to(self, done: int) -> None:
+        """So many are done."""
+        if self._bar:
+            self._bar.update(self._task, completed=done)
+        elif done // _EVERY > self._told // _EVERY:
+            self._told = done
+            print(f"{done} of {self._total or '?'}", file=sys.stderr)
+
+
+def show_skipped(skipped: Sequence[SourceError]) -> None:
+    """What could not be used, on standard error."""
+    for error in skipped:
+        print(f"skipped {_plain(str(error))}", file=sys.stderr)
+
+
+def show_report(report: Report) -> None:
+    """What indexing did."""
+    counts = ("added", "updated", "unchanged", "removed")
+    parts = [f"{getattr(report, name)} {name}" for name in counts if getattr(report, name)]
+    parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
+    print(f"{', '.join(parts) or 'nothing to do'} in {report.seconds:.1f} s")
+
+
+def show_answer(answer: Answer) -> None:
+    """The answer with its quotes in their sentences, or that there is none."""
+    console = Console(highlight=False)
+    if answer.answer is None:
+        console.print(Text("The archive does not say.", "bold yellow"))
+        if answer.passages:
+            console.print(Text("Nearest passages:", "dim"))
+            show_passages(answer.passages)
+        return
+    console.print(Text(_plain(answer.answer.text), "bold green"))
+    console.print(Text(f"confidence {answer.confidence:.0%}", "dim"))
+    asked = detect(answer.question)
+    for citation in answer.citations:
+        console.print()
+        _show_citation(console, citation, asked)
+
+
+def show_passages(passages: Sequence[FoundPassage]) -> None:
+    """Passages with where they stand."""
+    console = Console(highlight=False)
+    for number, passage in enumerate(passages, start=1):
+        place = _place(passage.article_id, passage.start, passage.end)
+        head = _heading(number, passage.title, passage.published_at, place)
+        console.print(Text.assemble(head, (f"  {passage.score:.3f}", "dim")))
+        console.print(Padding(Text(_plain(_shortened(passage.text))), (0, 0, 0, 4)))
+
+
+def show_status(found: dict[str, Any]) -> None:
+    """What the archive holds."""
+    recipe = found["recipe"]
+    size = "unknown" if found["bytes"] is None else f"{found['bytes'] / 1e6:.1f} MB"
+    print(f"articles   {found['articles']}")
+    print(f"passages   {found['passages']}")
+    print(f"store      {found['store']} (generation {found['generation']}, {size})")
+    print(f"model      {recipe['model']} ({recipe['dimension']} dimensions)")
+    print(f"cut into   {recipe['passage_tokens']} tokens, {recipe['passage_overlap']} overlapping")
+
+
+def show_removed(outcome: dict[str, Any]) -> None:
+    """What was removed, and what was not known."""
+    print(f"{outcome['removed']} removed")
+    for article_id in outcome["unknown"]:
+        print(f"not in the archive: {_plain(article_id)}", file=sys.stderr)
+
+
+def show_figures(figures: dict[str, Any]) -> None:
+    """The figures of an evaluation, a column for each language."""
+    groups = {"overall": figures["overall"], **figures["by_language"]}
+    table = Table("", *groups)
+    for metric in figures["overall"]:
+        values = [group[metric] for group in groups.values()]
+        table.add_row(metric, *("–" if v is None else f"{v:.3f}" for v in values))
+    console = Console()
+    console.print(table)
+    latency = figures["latency_ms"]
+    console.print(
+        f"{figures['questions']} questions, {figures['unanswerable']} of them unanswerable; "
+        f"latency p50 {latency['p50']} ms, p95 {latency['p95']} ms"
+    )
+
+
+def _show_citation(console: Console, citation: Citation, asked: str | None) -> None:
+    source = citation.source
+    place = _place(source.article_id, source.start, source.end)
+    console.print(_heading(citation.id, source.title, source.published_at, place))
+    within = source.start - source.context_start
+    before, after = source.context[:within], source.context[within + len(source.quote) :]
+    quoted = Text.assemble(
+        _flat(before), (_flat(source.quote), "bold black on yellow"), _flat(after)
+    )
+    console.print(Padding(quoted, (0, 0, 0, 4)))
+    if source.url:
+        console.print(Padding(Text(_plain(source.url), "dim"), (0, 0, 0, 4)))
+    if source.language and asked and source.language != asked:
+        told = f"The quote is in {_language(source.language)}, the question in {_language(asked)}."
+        console.print(Padding(Text(told, "italic"), (0, 0, 0, 4)))
+
+
+def _heading(number: int, title: str | None, published_at: str | None, place: str) -> Text:
+    head = Text(f"[{number}] ", "dim")
+    head.append(_flat(title or "(no title)"), "bold")
+    if published_at:
+        head.append(f", {published_at[:10]}")
+    return head.append(f"  {place}", "cyan")
+
+
+def _place(article_id: str, start: int, end: int) -> str:
+    return f"{_flat(article_id)} [{start}:{end}]"
+
+
+def _language(code: str) -> str:
+    return _LANGUAGES.get(code, code)
+
+
+def _shortened(text: str, most: int = 240) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else f"{flat[:most].rsplit(' ', 1)[0]} …"
+
+
+def _flat(text: str) -> str:
+    return _plain(" ".join(text.splitlines()))
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c == "\n" or unicodedata.category(c) not in _UNSEEN else "�" for c in text)
+
+
+_UNSEEN = {"Cc", "Cf", "Cs"}
+
+
+def _handled(report: Report) -> int:
+    return report.added + report.updated + report.unchanged + len(report.skipped)
