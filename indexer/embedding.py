@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Vectors = npt.NDArray[np.float32]
 
-_BATCH = 32
+_BATCH = 16  # on two cores as fast as more, with half the memory
 _TITLE_CHARACTERS = 200
 _DEFAULT_MAX_TOKENS = 512
 

@@ -25,7 +25,7 @@ from service.answer import (
     source_of,
 )
 from service.question import Question
-from service.reader import Reader, Reading
+from service.reader import Readable, Reader, Reading
 from service.retrieval import Retrieved, Retriever
 
 _TRIES = 3
@@ -123,8 +123,10 @@ class Answerer:
         """Candidates in their final order, the best of them read."""
         retrieved = self._retriever.retrieve(question.text, question.wanted)
         started = time.perf_counter()
+        nearest = retrieved.candidates[: self._passages_read]
+        heads = [retrieved.articles[c.article_id].article.title or "" for c in nearest]
         readings = self._reader.read(
-            question.text, [c.text for c in retrieved.candidates[: self._passages_read]]
+            question.text, [Readable(c.text, head) for c, head in zip(nearest, heads, strict=True)]
         )
         ranked = self._rank(retrieved, readings)
         best = next((r.reading.relevance for r in ranked if r.reading and r.span), -math.inf)
@@ -170,7 +172,8 @@ class Answerer:
         stored = self._store.articles([candidate.article_id]).get(candidate.article_id)
         if span is None or stored is None or stored.version != candidate.version:
             return None
-        context = sentence_at(stored.article.text, stored.article.language, span)
+        article = stored.article
+        context = sentence_at(article.text, article.language, span, article.body_start)
         return Citation(
             id=1,
             answer=AnswerSpan(0, span.end - span.start),

@@ -169,7 +169,7 @@ class OwnerClient:
         except httpx.HTTPError as error:
             raise OwnerError(
                 f"the service at {self.owner.address} (process {self.owner.pid}) was lost: "
-                f"{error}; what it had confirmed is in the index, run the command again for the rest"
+                f"{error}; what it had confirmed is kept, run the command again for the rest"
             ) from error
 
 

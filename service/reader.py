@@ -14,7 +14,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,11 @@ from service.spans import tidy
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Encoding
 
 _ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
 _MAX_TOKENS, _STRIDE = 384, 128
-_MAX_QUESTION, _MAX_SPAN = 64, 30
+_MAX_QUESTION, _MAX_HEAD, _MAX_SPAN = 64, 48, 30
 _BATCH = 8
 _START, _SEPARATOR, _PAD = 0, 2, 1
 
@@ -44,6 +45,13 @@ class Reading:
 
     relevance: float
     span: Span
+
+
+class Readable(NamedTuple):
+    """A passage to read. ``head`` (its headline) is read with it, but holds no answer."""
+
+    text: str
+    head: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,31 +79,36 @@ class Reader:
         self._model, self._head = _merge(folder, _ADAPTER, data_type, device)
         self._turn = threading.Lock()
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+    def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
         """One reading a passage, in the order given. A blank passage reads as irrelevant."""
         windows = self._windows(question, passages)
         best: list[Reading | None] = [None] * len(passages)
         for window, (relevance, span) in zip(windows, self._scores(windows), strict=True):
             known = best[window.passage]
             if known is None or relevance > known.relevance:
-                text = passages[window.passage]
+                text = passages[window.passage].text
                 best[window.passage] = Reading(relevance, tidy(text, span))
         nothing = Reading(float("-inf"), Span(0, 0))
         return [reading or nothing for reading in best]
 
-    def _windows(self, question: str, passages: Sequence[str]) -> list[_Window]:
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:_MAX_QUESTION]
-        head = [_START, *asked, _SEPARATOR, _SEPARATOR]
-        room = _MAX_TOKENS - len(head) - 1
+    def _windows(self, question: str, passages: Sequence[Readable]) -> list[_Window]:
+        asked = self._encode([question])[0].ids[:_MAX_QUESTION]
+        heads = self._encode([p.head for p in passages])
+        texts = self._encode([p.text for p in passages])
         windows = []
-        encoded = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
-        for i, passage in enumerate(encoded):
-            for at in range(0, max(1, len(passage.ids) - _STRIDE), room - _STRIDE):
-                ids = passage.ids[at : at + room]
+        for i, (head, text) in enumerate(zip(heads, texts, strict=True)):
+            before = [_START, *asked, _SEPARATOR, _SEPARATOR, *head.ids[:_MAX_HEAD]]
+            room = _MAX_TOKENS - len(before) - 1
+            for at in range(0, max(1, len(text.ids) - _STRIDE), room - _STRIDE):
+                ids = text.ids[at : at + room]
                 if ids:
-                    offsets = passage.offsets[at : at + room]
-                    windows.append(_Window(i, [*head, *ids, _SEPARATOR], len(head), offsets))
+                    offsets = text.offsets[at : at + room]
+                    windows.append(_Window(i, [*before, *ids, _SEPARATOR], len(before), offsets))
         return windows
+
+    def _encode(self, texts: list[str]) -> list[Encoding]:
+        found: list[Encoding] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return found
 
     def _scores(self, windows: Sequence[_Window]) -> list[tuple[float, Span]]:
         # Alike lengths together: padding is work for nothing.

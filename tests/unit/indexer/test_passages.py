@@ -74,6 +74,7 @@ def check(text: str, passages: list[Passage], start: int = 0) -> None:
     assert all(one.start < other.start for one, other in pairwise(passages))
 
 
+@settings(deadline=None)
 @given(TEXTS, SETTINGS, st.integers(0, 60))
 def test_passages_cover_the_body_in_order_and_keep_to_the_budget(
     text: str, limits: PassageSettings, body_start: int
@@ -85,6 +86,7 @@ def test_passages_cover_the_body_in_order_and_keep_to_the_budget(
     assert passages == cut(article(text, body_start), limits)
 
 
+@settings(deadline=None)
 @given(TEXTS, SETTINGS)
 def test_sentences_stay_whole_where_they_fit(text: str, limits: PassageSettings) -> None:
     introductions = 16  # what a headline takes away from the sentence it stays with
@@ -129,6 +131,12 @@ def test_whole_sentences_fill_a_passage() -> None:
     ends = {span.end for span in sentences(text, "de")}
     assert all(p.end in ends for p in passages)
     assert all(count(p.text) > 25 for p in passages[:-1])
+
+
+def test_keeps_to_the_budget_where_a_whole_has_more_tokens_than_its_sentences() -> None:
+    text = "界！ ？국 ！界世." * 50
+    for most in range(16, 40):
+        assert all(count(p.text) <= most for p in cut(article(text), PassageSettings(most, 0)))
 
 
 def test_the_header_is_not_cut() -> None:

@@ -9,7 +9,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.article import Span
@@ -270,12 +270,18 @@ def test_a_quotation_as_long_as_a_passage_is_not_one_sentence() -> None:
     assert found[-3:] == [f"{inner[-1]}“", "„Das war es.“", "Sie ging."]
 
 
+def test_opening_marks_stay_with_what_they_open_in_a_long_quotation() -> None:
+    inner = ["Er kam.", "„Sie ging.“", "(Er auch.)", "Das Haus war nun leer."] * 30
+    assert cut(f"«{' '.join(inner)}»")[1:-1] == inner[1:-1]
+
+
 def test_a_panic_of_the_segmenter_is_no_end_of_the_world() -> None:
     text = "Er ging. A\u202f. Sie blieb."
     assert _found(text, "de") == []  # not a space replaced: sentencex panics here
     assert ends(text, "de") == [9, len(text)]
 
 
+@settings(deadline=None)
 @given(TEXTS, LANGUAGES)
 def test_every_visible_character_is_in_exactly_one_sentence(
     text: str, language: str | None
@@ -289,6 +295,7 @@ def test_every_visible_character_is_in_exactly_one_sentence(
     assert not text[covered:].strip()
 
 
+@settings(deadline=None)
 @given(TEXTS, LANGUAGES, st.data())
 def test_reads_nothing_outside_of_the_stretch_asked_for(
     text: str, language: str | None, data: st.DataObject
@@ -299,6 +306,7 @@ def test_reads_nothing_outside_of_the_stretch_asked_for(
     assert sentences(text, language, start, end) == [Span(a + start, b + start) for a, b in inside]
 
 
+@settings(deadline=None)
 @given(TEXTS, LANGUAGES, st.data())
 def test_sentence_at_is_the_smallest_run_of_sentences(
     text: str, language: str | None, data: st.DataObject
