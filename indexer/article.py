@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from indexer.errors import SourceError
 
+_TITLE_CHARACTERS = 200
+
 
 class Span(NamedTuple):
     """A stretch ``[start, end)`` of an article's text, in code points."""
@@ -78,6 +80,12 @@ class Article:
             dict(sorted(self.metadata.items())),
         ]
         return hashlib.sha256(json.dumps(identity, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def heading(self) -> str:
+        """Headline and day in one line, which say what a passage is about; may be empty."""
+        day = f"({self.published_at[:10]})" if self.published_at else ""
+        return f"{(self.title or '')[:_TITLE_CHARACTERS]} {day}".strip()
 
     def quote(self, span: Span) -> str:
         """The text that a span covers."""

@@ -27,16 +27,12 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 _BATCH = 16  # on two cores as fast as more, with half the memory
-_TITLE_CHARACTERS = 200
 _DEFAULT_MAX_TOKENS = 512
 
 
 def passage_input(article: Article, passage: str) -> str:
-    """What is embedded for a passage: headline and date in front, for context."""
-    title = (article.title or "")[:_TITLE_CHARACTERS]
-    date = (article.published_at or "")[:10]
-    head = " ".join(part for part in (title, f"({date})" if date else "") if part)
-    return f"{head}\n{passage}" if head else passage
+    """What is embedded for a passage: its article's heading in front, for context."""
+    return f"{article.heading}\n{passage}" if article.heading else passage
 
 
 class Embedder:

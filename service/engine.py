@@ -192,7 +192,12 @@ class Engine:
     @cached_property
     def _answerer(self) -> Answerer:
         device = self.embedder.device
-        reader = Reader(self.archive.cache, data_type=self._data_type(device), device=device)
+        reader = Reader(
+            self.archive.cache,
+            base=self.service.reader_model,
+            data_type=self._data_type(device),
+            device=device,
+        )
         return Answerer(
             self.store,
             self._retriever,

@@ -172,9 +172,10 @@ def _score(
     span = best.span if best else None
     text, right = "", False
     if best and span:
-        stored = store.articles([best.candidate.article_id])[best.candidate.article_id]
-        text = stored.article.text
-        right = best.candidate.article_id == gold.article
+        found = store.articles([best.candidate.article_id]).get(best.candidate.article_id)
+        if found and found.version == best.candidate.version:
+            text = found.article.text
+            right = found.article.id == gold.article
     quote = text[span.start : span.end] if span else ""
     return Outcome(
         gold=gold,

@@ -75,7 +75,8 @@ def parse_question(
         metadata={k: v for k, v in (metadata or {}).items() if v is not None and k in METADATA}
         or None,
     )
-    if first and last and (wanted.published_from or 0) >= (wanted.published_until or 0):
+    begin, end = wanted.published_from, wanted.published_until
+    if begin is not None and end is not None and begin >= end:
         raise QuestionError("published_before", f"{last} lies before published_after {first}")
     filters = {
         "published_after": first,

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from indexer.article import Span
 from indexer.errors import ModelError
-from indexer.models import default_model
+from indexer.models import DEFAULT_MODEL, resolve
 from service.spans import tidy
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Reading:
 
 
 class Readable(NamedTuple):
-    """A passage to read. ``head`` (its headline) is read with it, but holds no answer."""
+    """A passage to read. ``head`` (its article's heading) is read too, but holds no answer."""
 
     text: str
     head: str = ""
@@ -65,18 +65,26 @@ class _Window:
 class Reader:
     """The loaded reader. Safe to use from several threads, which take turns.
 
-    Raises ModelError where its weights are missing or don't fit.
+    ``base`` is the default model, or another copy of multilingual-e5-small. Raises
+    ModelError where its weights are missing or don't fit.
     """
 
-    def __init__(self, cache: Path, *, data_type: str = "float32", device: str = "cpu") -> None:
+    def __init__(
+        self,
+        cache: Path,
+        *,
+        base: str = DEFAULT_MODEL,
+        data_type: str = "float32",
+        device: str = "cpu",
+    ) -> None:
         import torch
-        from tokenizers import Tokenizer
+        from transformers import AutoTokenizer
 
-        folder = default_model(cache)
+        location = resolve(base, cache)
         self._torch = torch
         self._device = device
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._model, self._head = _merge(folder, _ADAPTER, data_type, device)
+        self._model, self._head = _merge(location, _ADAPTER, data_type, device)
+        self._tokenizer = AutoTokenizer.from_pretrained(location).backend_tokenizer
         self._turn = threading.Lock()
 
     def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
@@ -148,15 +156,15 @@ def _best_span(window: _Window, logits: npt.NDArray[np.float32]) -> tuple[float,
     return float(scores[start, end]) - null, span
 
 
-def _merge(folder: Path, adapter: Path, data_type: str, device: str) -> tuple[Any, torch.nn.Linear]:
+def _merge(base: str, adapter: Path, data_type: str, device: str) -> tuple[Any, torch.nn.Linear]:
     import torch
     from safetensors import safe_open
     from transformers import AutoModel
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-    model = AutoModel.from_pretrained(folder, dtype=torch.float32)
     try:
+        model = AutoModel.from_pretrained(base, dtype=torch.float32)
         with safe_open(adapter, "pt") as tensors:
             scale = float(tensors.metadata()["scale"])
             names = {key.rpartition(".")[0] for key in tensors.keys() if ".lora_" in key}  # noqa: SIM118

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -28,6 +29,9 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
     Raises AddressError where the address can't be listened on, and what opening
     an Engine raises.
     """
+    # uvicorn raises a signal again once it has shut down; as Python's own it would end the
+    # process there, with the record of the owner left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Engine(archive, service, create=True, patience=0.5) as engine:
         listener = _listen(service.host, service.port)
         host, port = listener.getsockname()[:2]
@@ -48,7 +52,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         )
         try:
             uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:  # uvicorn raises the signal again once it has shut down
+        except KeyboardInterrupt:
             pass
         finally:
             stopping.set()
@@ -61,9 +65,10 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise AddressError(
-            f"can't listen on {host} port {port}: {error.strerror or error}; choose another "
+            f"can't listen on {host} port {port}: {reason}; choose another "
             "(--host, --port, or PORT= with make run)"
         ) from error
     return listener

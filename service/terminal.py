@@ -6,6 +6,7 @@ direction of writing are shown as such, never obeyed.
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from indexer.errors import SourceError
@@ -79,7 +80,7 @@ class Progress:
 def show_skipped(skipped: Sequence[SourceError]) -> None:
     """What could not be used, on standard error."""
     for error in skipped:
-        print(f"skipped {_plain(str(error))}", file=sys.stderr)
+        print(f"skipped {_flat(str(error))}", file=sys.stderr)
 
 
 def show_report(report: Report) -> None:
@@ -99,7 +100,7 @@ def show_answer(answer: Answer) -> None:
             console.print(Text("Nearest passages:", "dim"))
             show_passages(answer.passages)
         return
-    console.print(Text(_plain(answer.answer.text), "bold green"))
+    console.print(Text(_flat(answer.answer.text), "bold green"))
     console.print(Text(f"confidence {answer.confidence:.0%}", "dim"))
     asked = detect(answer.question)
     for citation in answer.citations:
@@ -114,7 +115,7 @@ def show_passages(passages: Sequence[FoundPassage]) -> None:
         place = _place(passage.article_id, passage.start, passage.end)
         head = _heading(number, passage.title, passage.published_at, place)
         console.print(Text.assemble(head, (f"  {passage.score:.3f}", "dim")))
-        console.print(Padding(Text(_plain(_shortened(passage.text))), (0, 0, 0, 4)))
+        console.print(Padding(Text(_flat(_shortened(passage.text))), (0, 0, 0, 4)))
 
 
 def show_status(found: dict[str, Any]) -> None:
@@ -132,13 +133,13 @@ def show_removed(outcome: dict[str, Any]) -> None:
     """What was removed, and what was not known."""
     print(f"{outcome['removed']} removed")
     for article_id in outcome["unknown"]:
-        print(f"not in the archive: {_plain(article_id)}", file=sys.stderr)
+        print(f"not in the archive: {_flat(article_id)}", file=sys.stderr)
 
 
 def show_figures(figures: dict[str, Any]) -> None:
     """The figures of an evaluation, a column for each language."""
     groups = {"overall": figures["overall"], **figures["by_language"]}
-    table = Table("", *groups)
+    table = Table("", *(Column(Text(_flat(name))) for name in groups))
     for metric in figures["overall"]:
         values = [group[metric] for group in groups.values()]
         table.add_row(metric, *("–" if v is None else f"{v:.3f}" for v in values))
@@ -162,7 +163,7 @@ def _show_citation(console: Console, citation: Citation, asked: str | None) -> N
     )
     console.print(Padding(quoted, (0, 0, 0, 4)))
     if source.url:
-        console.print(Padding(Text(_plain(source.url), "dim"), (0, 0, 0, 4)))
+        console.print(Padding(Text(_flat(source.url), "dim"), (0, 0, 0, 4)))
     if source.language and asked and source.language != asked:
         told = f"The quote is in {_language(source.language)}, the question in {_language(asked)}."
         console.print(Padding(Text(told, "italic"), (0, 0, 0, 4)))
@@ -189,15 +190,22 @@ def _shortened(text: str, most: int = 240) -> str:
     return flat if len(flat) <= most else f"{flat[:most].rsplit(' ', 1)[0]} …"
 
 
+_BREAK = re.compile(r"\r\n|[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
+
+
 def _flat(text: str) -> str:
-    return _plain(" ".join(text.splitlines()))
+    """The text on one line, with nothing in it that a terminal would obey."""
+    return "".join("�" if _is_command(c) else c for c in _BREAK.sub(" ", text))
 
 
-def _plain(text: str) -> str:
-    return "".join(c if c == "\n" or unicodedata.category(c) not in _UNSEEN else "�" for c in text)
+def _is_command(mark: str) -> bool:
+    """Whether a mark steers the terminal or the direction of writing.
 
-
-_UNSEEN = {"Cc", "Cf", "Cs"}
+    Those that only join or part letters and emoji are part of the words.
+    """
+    category = unicodedata.category(mark)
+    joins = unicodedata.bidirectional(mark) in {"BN", "AN"}
+    return category in {"Cc", "Cs"} or (category == "Cf" and not joins)
 
 
 def _handled(report: Report) -> int:

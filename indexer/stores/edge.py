@@ -130,13 +130,13 @@ class EdgeStore:
         conditions = [_equals("kind", "article")]
         if source_root is not None:
             conditions.append(_equals("source_root", source_root))
-        request = edge.ScrollRequest(
-            offset=cursor,
-            limit=limit,
-            filter=edge.Filter(must=list(conditions)),
-            with_payload=_payload(text=False),
-        )
         with _translated(self.folder):
+            request = edge.ScrollRequest(
+                offset=cursor,
+                limit=limit,
+                filter=edge.Filter(must=list(conditions)),
+                with_payload=_payload(text=False),
+            )
             records, following = self._shard.scroll(request)
         page = [stored_article(record.payload or {}) for record in records]
         return page, None if following is None else str(following)

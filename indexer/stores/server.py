@@ -70,7 +70,8 @@ class ServerStore:
                 f"the collection {self.collection} at {place} holds no recipe: it was not made by "
                 "Fundstelle, or its making was cut off; delete it or choose another --archive"
             )
-        self.recipe = Recipe.from_json((found[0].payload or {})["recipe"])
+        with self._translated():
+            self.recipe = Recipe.from_json((found[0].payload or {})["recipe"])
 
     @classmethod
     def create(cls, client: QdrantClient, archive: str, recipe: Recipe, place: str) -> None:
@@ -90,8 +91,8 @@ class ServerStore:
                         SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)
                     },
                 )
-                for field, kind in INDEXED.items():
-                    client.create_payload_index(collection, field, _SCHEMA[kind])
+            for field, kind in INDEXED.items():
+                client.create_payload_index(collection, field, _SCHEMA[kind])
             payload = {"kind": "recipe", "recipe": recipe.to_json()}
             point = models.PointStruct(id=_RECIPE_POINT, vector={}, payload=payload)
             client.upsert(collection, [point], wait=True)
@@ -166,8 +167,9 @@ class ServerStore:
 
     def forget(self, article_ids: Sequence[str]) -> None:
         ids: list[int | str | uuid.UUID] = [article_point_id(i) for i in article_ids]
-        with self._translated():
-            self._client.delete(self.collection, models.PointIdsList(points=ids), wait=True)
+        if ids:
+            with self._translated():
+                self._client.delete(self.collection, models.PointIdsList(points=ids), wait=True)
 
     def drop_passages(self, article_id: str, *, keep: str | None) -> None:
         of_article = models.Filter(

@@ -7,6 +7,7 @@ went wrong inside is logged, never sent.
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +19,9 @@ from service.errors import EvaluationError, QuestionError
 
 _LOG = logging.getLogger(__name__)
 _MEDIA_TYPE = "application/problem+json"
+_MISSING = re.compile(r"Missing required \w+ parameter '(\w+)'")
+_NAMED = re.compile(r"(?:missing required|unknown) field `([^`]*)`")
+_WHOLE = "data"
 
 AnyRequest = Request[Any, Any, Any]
 Problem = Response[dict[str, Any]]
@@ -38,10 +42,15 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
 
 def from_http(_: AnyRequest, error: HTTPException) -> Problem:
     """Problems that the framework found: routes, methods, bodies that don't fit."""
-    answer = problem(error.status_code, error.detail, _fields(error.extra))
+    answer = problem(error.status_code, error.detail, _fields(error))
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer
+
+
+def from_depth(_: AnyRequest, error: RecursionError) -> Problem:
+    """JSON nested deeper than anyone means it."""
+    return problem(400, "the body is nested too deeply")
 
 
 def from_question(_: AnyRequest, error: QuestionError) -> Problem:
@@ -74,6 +83,7 @@ def from_anything(_: AnyRequest, error: Exception) -> Problem:
 
 HANDLERS: dict[Any, Any] = {
     HTTPException: from_http,
+    RecursionError: from_depth,
     QuestionError: from_question,
     SourceError: from_input,
     EvaluationError: from_input,
@@ -83,11 +93,16 @@ HANDLERS: dict[Any, Any] = {
 }
 
 
-def _fields(extra: Any) -> list[dict[str, str]]:
-    if not isinstance(extra, list):
-        return []
-    return [
-        {"path": str(e.get("key", "")), "message": str(e.get("message", ""))}
-        for e in extra
-        if isinstance(e, dict)
-    ]
+def _fields(error: HTTPException) -> list[dict[str, str]]:
+    found = [e for e in error.extra if isinstance(e, dict)] if isinstance(error.extra, list) else []
+    fields = [(str(e.get("key", "")), str(e.get("message", ""))) for e in found]
+    missing = _MISSING.match(error.detail)
+    if missing:
+        fields.append((missing[1], error.detail))
+    return [{"path": _path(key, message), "message": message} for key, message in fields]
+
+
+def _path(key: str, message: str) -> str:
+    """The field that the framework means: of a field too few or too many it names the whole."""
+    named = _NAMED.search(message)
+    return named[1] if named and key == _WHOLE else key

@@ -1,0 +1,46 @@
+# The image carries the default model, so that a container needs no network.
+#
+# It holds a CPU. The standard Linux wheel of torch brings several GB of CUDA libraries; to leave
+# them out, give pip the PyTorch project's CPU index:
+#   docker build --build-arg PIP_EXTRA_INDEX_URL=<that index> -t fundstelle .
+# For a GPU leave it as it is, and run with: docker run --gpus all ...
+#
+# The default model's package has no wheel for Linux on ARM; there build with
+# --platform linux/amd64.
+FROM python:3.11-slim
+
+ARG PIP_INDEX_URL
+ARG PIP_EXTRA_INDEX_URL
+ENV PYTHONUNBUFFERED=1 \
+    FUNDSTELLE_CACHE=/var/cache/fundstelle \
+    FUNDSTELLE_INDEX=/var/lib/fundstelle \
+    HF_HOME=/tmp/huggingface
+
+RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent fundstelle \
+    && install --directory --owner fundstelle --group fundstelle /var/lib/fundstelle
+
+WORKDIR /usr/src/fundstelle
+COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
+COPY indexer indexer
+COPY service service
+RUN pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt .
+
+# From here on Python sees the installed packages, not the sources.
+WORKDIR /
+
+# Built once, then verified again with times in whole seconds, which is what an image's layers
+# keep: a container finds the model unchanged and neither hashes nor writes anything.
+RUN python -c "from pathlib import Path; from indexer.models import default_model; default_model(Path('/var/cache/fundstelle'))" \
+    && find /var/cache/fundstelle -type f -exec touch --date=2026-01-01T00:00:00Z {} + \
+    && python -c "from pathlib import Path; from indexer.models import default_model; default_model(Path('/var/cache/fundstelle'))"
+
+USER fundstelle
+VOLUME /var/lib/fundstelle
+EXPOSE 8000
+
+# Ready once the models are loaded. A proxy from the environment is not asked for this machine.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=6 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('FUNDSTELLE_PORT') or 8000}/health/ready\", timeout=4)"]
+
+ENTRYPOINT ["fundstelle"]
+CMD ["serve", "--host", "0.0.0.0"]

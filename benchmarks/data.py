@@ -1,0 +1,61 @@
+"""Where the articles and questions of the benchmarks are, and what machine this is."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """A folder of articles with questions about them."""
+
+    name: str
+    articles: Path
+    questions: Path
+
+
+def question_sets(data: Path) -> dict[str, QuestionSet]:
+    """The sets under a data folder: German news, and XQuAD with either side's articles."""
+    evaluation = data / "eval"
+    sets = [
+        QuestionSet("news", data / "corpora/wikinews-de", evaluation / "wikinews-dev.jsonl"),
+        *(
+            QuestionSet(name, evaluation / name / "articles", evaluation / name / "questions.jsonl")
+            for name in ("xquad-de", "xquad-en")
+        ),
+    ]
+    return {found.name: found for found in sets}
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Arguments that every benchmark takes."""
+    found = argparse.ArgumentParser(description=description)
+    found.add_argument("--data", type=Path, default=ROOT.parent / "shared", help="data folder")
+    return found
+
+
+def setting() -> str:
+    """Commit, processor and data type: what a figure depends on besides the code."""
+    from indexer.embedding import choose_data_type
+
+    commit = subprocess.run(
+        ["git", "-C", ROOT, "describe", "--always", "--dirty"],
+        capture_output=True, text=True, check=False,
+    ).stdout.strip()  # fmt: skip
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    import os
+
+    return f"commit {commit}, {os.cpu_count()} cores ({cpu}), {choose_data_type('cpu')}"

@@ -1,0 +1,53 @@
+"""What all tests share: a clean environment, the one loaded model, and where things lie."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from platformdirs import user_cache_path
+
+from indexer.embedding import Embedder
+from indexer.models import DEFAULT_MODEL
+from indexer.settings import PREFIX
+
+_REPOSITORY = Path(__file__).parents[1]
+_KEPT = f"{PREFIX}TEST_"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Tests, and the processes they start, see no ``FUNDSTELLE_*`` but ``FUNDSTELLE_TEST_*``."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(PREFIX) and not n.startswith(_KEPT)]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """Where models are built and kept: the user's cache, or ``FUNDSTELLE_TEST_CACHE``."""
+    return Path(os.environ.get(f"{_KEPT}CACHE") or user_cache_path("fundstelle"))
+
+
+@pytest.fixture(scope="session")
+def embedder(cache: Path) -> Embedder:
+    """The default model, loaded once in a session. Tests that ask for it are marked ``model``."""
+    return Embedder(DEFAULT_MODEL, cache)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder ``../shared``: real articles and questions, not part of the project."""
+    folder = _REPOSITORY.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not here: it lies beside the project on development machines")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The project's own small archive."""
+    return _REPOSITORY / "seeds"
