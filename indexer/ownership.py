@@ -52,15 +52,16 @@ class Ownership:
 
     def __init__(self, index: Path, *, patience: float = PATIENCE) -> None:
         self.index = index
+        self._lock = FileLock(index / _LOCK, timeout=patience)
         try:
             index.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(index / _LOCK, timeout=patience)
             self._lock.acquire()
+            self._record(Owner(os.getpid()))
         except Timeout:
             raise IndexLocked(_locked(index)) from None
         except OSError as error:
+            self._lock.release()
             raise StoreError(f"the index folder {index} can't be used: {error}") from error
-        self._record(Owner(os.getpid()))
 
     def announce(self, address: str) -> str:
         """Record that this process answers at ``address``; returns the token that proves it."""
@@ -69,9 +70,10 @@ class Ownership:
         return token
 
     def release(self) -> None:
-        """Let others have the index."""
-        (self.index / _OWNER).unlink(missing_ok=True)
-        self._lock.release()
+        """Let others have the index; a second time does nothing."""
+        if self._lock.is_locked:  # else the record is the next owner's
+            (self.index / _OWNER).unlink(missing_ok=True)
+            self._lock.release()
 
     def _record(self, owner: Owner) -> None:
         path = self.index / _OWNER

@@ -29,6 +29,8 @@ from service.reader import Readable, Reader, Reading
 from service.retrieval import Retrieved, Retriever
 
 _TRIES = 3
+# A blank passage reads as minus infinity, which neither ranking nor JSON can work with.
+_LEAST = -100.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Finding:
         """The passage to answer from, None where nothing was found."""
         return next((r for r in self.ranked if r.span is not None), None)
 
+    def shown(self, count: int) -> list[Ranked]:
+        """The first passages, and in any case the one to answer from."""
+        first, best = self.ranked[:count], self.best
+        return first if best is None or best in first else [*first[:-1], best]
+
 
 class Answerer:
     """Answers questions from one archive. Safe to use from several threads."""
@@ -114,7 +121,7 @@ class Answerer:
             answer=AnswerText(source.quote, source.language) if source else None,
             confidence=round(finding.confidence, 4),
             citations=[citation] if citation else [],
-            passages=_found(finding.ranked[: question.top_k], finding.articles),
+            passages=_found(finding.shown(question.top_k), finding.articles),
             filters=dict(question.filters),
             timings_ms=_timings(finding.timings_ms, started),
         )
@@ -146,8 +153,9 @@ class Answerer:
         )
 
     def _rank(self, retrieved: Retrieved, readings: list[Reading]) -> list[Ranked]:
+        weight = self._calibration.dense_weight
         read = [
-            Ranked(c, reading.relevance + self._calibration.dense_weight * c.dense, reading)
+            Ranked(c, max(reading.relevance, _LEAST) + weight * c.dense, reading)
             for c, reading in zip(retrieved.candidates, readings, strict=False)
         ]
         read.sort(key=lambda r: -r.score)

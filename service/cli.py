@@ -12,8 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-DONE, FAILED, USAGE, UNAVAILABLE, SKIPPED = 0, 1, 2, 3, 4
-_INTERRUPTED = 130
+from service.exit_status import ExitStatus
 
 _EPILOG = """\
 exit status: 0 done (an unanswerable question too), 1 failed, 2 usage, 3 index in
@@ -38,16 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = getattr(commands, given.command)(given, os.environ)
     except (SettingsError, QuestionError) as error:
-        return _tell(error, USAGE)
+        return _tell(error, ExitStatus.USAGE)
     except (IndexLocked, RecipeMismatch) as error:
-        return _tell(error, UNAVAILABLE)
+        return _tell(error, ExitStatus.UNAVAILABLE)
     except (IndexNotFound, FundstelleError) as error:
-        return _tell(error, FAILED)
+        return _tell(error, ExitStatus.FAILED)
     except KeyboardInterrupt:
-        return _tell("interrupted; what was confirmed is kept", _INTERRUPTED)
+        return _tell("interrupted; what was confirmed is kept", ExitStatus.INTERRUPTED)
     except BrokenPipeError:  # the reader of our output went away, as head(1) does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        return ExitStatus.FAILED
     return status
 
 

@@ -18,12 +18,12 @@ from indexer.indexing import Report, vanished
 from indexer.settings import ArchiveSettings
 from indexer.sources import Source
 from service import terminal
-from service.cli import DONE, SKIPPED
 from service.client import OwnerClient
 from service.door import open_door
 from service.engine import Engine
 from service.errors import EvaluationError
 from service.evaluation import parse_questions
+from service.exit_status import ExitStatus
 from service.question import Question, parse_question
 from service.settings import ServiceSettings, refuse_unknown
 
@@ -53,7 +53,7 @@ def index(given: argparse.Namespace, environment: Environment) -> int:
         _print_json(report.to_json())
     else:
         terminal.show_report(report)
-    return SKIPPED if report.skipped else DONE
+    return ExitStatus.SKIPPED if report.skipped else ExitStatus.DONE
 
 
 def ask(given: argparse.Namespace, environment: Environment) -> int:
@@ -65,7 +65,7 @@ def ask(given: argparse.Namespace, environment: Environment) -> int:
         _print_json(msgspec.to_builtins(answer))
     else:
         terminal.show_answer(answer)
-    return DONE
+    return ExitStatus.DONE
 
 
 def search(given: argparse.Namespace, environment: Environment) -> int:
@@ -77,7 +77,7 @@ def search(given: argparse.Namespace, environment: Environment) -> int:
         _print_json({"results": msgspec.to_builtins(found), "timings_ms": timings})
     else:
         terminal.show_passages(found)
-    return DONE
+    return ExitStatus.DONE
 
 
 def status(given: argparse.Namespace, environment: Environment) -> int:
@@ -88,7 +88,7 @@ def status(given: argparse.Namespace, environment: Environment) -> int:
         _print_json(found)
     else:
         terminal.show_status(found)
-    return DONE
+    return ExitStatus.DONE
 
 
 def remove(given: argparse.Namespace, environment: Environment) -> int:
@@ -99,7 +99,7 @@ def remove(given: argparse.Namespace, environment: Environment) -> int:
         _print_json(outcome)
     else:
         terminal.show_removed(outcome)
-    return DONE
+    return ExitStatus.DONE
 
 
 def evaluate(given: argparse.Namespace, environment: Environment) -> int:
@@ -119,7 +119,7 @@ def evaluate(given: argparse.Namespace, environment: Environment) -> int:
         _print_json(figures)
     else:
         terminal.show_figures(figures)
-    return DONE
+    return ExitStatus.DONE
 
 
 def serve(given: argparse.Namespace, environment: Environment) -> int:
@@ -129,7 +129,7 @@ def serve(given: argparse.Namespace, environment: Environment) -> int:
     refuse_unknown(environment)
     service = ServiceSettings.from_environment(environment, host=given.host, port=given.port)
     serve_until_stopped(_archive(given, environment), service)
-    return DONE
+    return ExitStatus.DONE
 
 
 def _settings(

@@ -36,7 +36,7 @@ class ServiceSettings(FromEnvironment):
     host: str = setting("HOST", "127.0.0.1")
     port: int = setting("PORT", 8000, whole_number(0))
     threshold: float = setting("THRESHOLD", 0.34, _between(0, 1))
-    passages_read: int = setting("PASSAGES_READ", 6, whole_number(1))
+    passages_read: int = setting("PASSAGES_READ", 5, whole_number(1))
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
     workers: int = setting("WORKERS", 4, whole_number(1))
     max_body_bytes: int = setting("MAX_BODY_BYTES", 64 * 1024 * 1024, whole_number(1024))

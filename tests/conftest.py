@@ -17,6 +17,14 @@ _REPOSITORY = Path(__file__).parents[1]
 _KEPT = f"{PREFIX}TEST_"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for the model is marked ``model``, so that ``make check`` loads none."""
+    for item in items:
+        if "embedder" in getattr(item, "fixturenames", ()):
+            item.add_marker("model")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
     """Tests, and the processes they start, see no ``FUNDSTELLE_*`` but ``FUNDSTELLE_TEST_*``."""
@@ -34,7 +42,7 @@ def cache() -> Path:
 
 @pytest.fixture(scope="session")
 def embedder(cache: Path) -> Embedder:
-    """The default model, loaded once in a session. Tests that ask for it are marked ``model``."""
+    """The default model, loaded once in a session."""
     return Embedder(DEFAULT_MODEL, cache)
 
 

@@ -10,6 +10,7 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import ServerSentEvent
+from litestar.response.base import ASGIResponse
 from litestar.response.sse import ServerSentEventMessage
 
 from service.answer import Answer
@@ -34,6 +35,13 @@ class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
     stream: bool = False
 
 
+class _Stream(ServerSentEvent):
+    """Says what it is: by itself it would take the media type of the route, JSON."""
+
+    def to_asgi_response(self, *given: Any, **named: Any) -> ASGIResponse:
+        return super().to_asgi_response(*given, **named | {"media_type": self.media_type})
+
+
 @post("/v1/questions", status_code=200, summary="Ask the archive a question")
 async def ask(
     data: JSONBody[QuestionBody],
@@ -47,7 +55,7 @@ async def ask(
     """
     question = _question(data)
     answer = await workers.run(lambda: engine.answerer.answer(question))
-    return ServerSentEvent(_events(answer)) if data.stream else answer
+    return _Stream(_events(answer)) if data.stream else answer
 
 
 def _question(body: QuestionBody) -> Question:

@@ -62,6 +62,12 @@ class Service:
         return self.process.wait(60)
 
 
+def read(path: Path) -> str:
+    """A file as anyone would read it who checks a citation."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return stream.read()
+
+
 def run(*arguments: str | Path, stdin: bytes = b"", env: dict[str, str] | None = None) -> Finished:
     """One command in a process of its own."""
     done = subprocess.run(

@@ -94,7 +94,7 @@ def test_a_failure_while_it_is_made_leaves_none(tmp_path: Path, step: str) -> No
             lay_out(folder)
         raise OSError("disk full")
 
-    with pytest.raises(StoreError, match="can't be made.*disk full"):
+    with pytest.raises(StoreError, match=r"can't be made.*disk full"):
         add_generation(tmp_path, "default", fail)
     with pytest.raises(IndexNotFound):
         current_generation(tmp_path, "default")
@@ -113,7 +113,7 @@ def test_current_that_names_no_generation_is_an_error_with_advice(
     add(tmp_path)
     current = tmp_path / "default" / "current"
     current.write_bytes(named)
-    with pytest.raises(StoreError, match="restore a backup|index again") as caught:
+    with pytest.raises(StoreError, match=r"restore a backup|index again") as caught:
         current_generation(tmp_path, "default")
     assert not isinstance(caught.value, IndexNotFound)
     assert str(current) in str(caught.value)
