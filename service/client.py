@@ -105,7 +105,9 @@ class OwnerClient:
         """Remove articles one by one: ``{"removed", "unknown"}``."""
         removed, unknown = 0, []
         for article_id in dict.fromkeys(ids):
-            response = self._send("DELETE", f"/v1/articles/{quote(article_id, safe='')}")
+            # Dots, too: "." and ".." would be taken for folders, and the path shortened.
+            route = quote(article_id, safe="").replace(".", "%2E")
+            response = self._send("DELETE", f"/v1/articles/{route}")
             if response.status_code == httpx.codes.NOT_FOUND:
                 unknown.append(article_id)
             else:
@@ -187,13 +189,23 @@ def _checked(response: httpx.Response) -> httpx.Response:
 
 
 def _batches(items: Iterable[Item], report: Report) -> Iterator[list[Article]]:
-    """Articles a few at a time; errors go to the report."""
+    """Articles a few at a time; errors go to the report.
+
+    An id that stands twice is found here: the owner sees one batch at a time.
+    """
     batch: list[Article] = []
     size = 0
+    seen: dict[str, tuple[str, str]] = {}
     for item in items:
         if isinstance(item, SourceError):
             report.skipped.append(item)
             continue
+        if item.id in seen:
+            root, source = seen[item.id]
+            reason = f"the id {item.id!r} stands twice: {source} in {root} has it too"
+            report.skipped.append(SourceError(item.source, reason))
+            continue
+        seen[item.id] = item.source_root, item.source
         batch.append(item)
         size += len(item.text.encode())
         if len(batch) >= _BATCH_ARTICLES or size >= _BATCH_BYTES:

@@ -17,11 +17,12 @@ from indexer.errors import SourceError
 from indexer.indexing import Report, vanished
 from indexer.settings import ArchiveSettings
 from indexer.sources import Source
+from indexer.sources.source import is_utf8
 from service import terminal
 from service.client import OwnerClient
 from service.door import open_door
 from service.engine import Engine
-from service.errors import EvaluationError
+from service.errors import EvaluationError, QuestionError
 from service.evaluation import parse_questions
 from service.exit_status import ExitStatus
 from service.question import Question, parse_question
@@ -93,6 +94,9 @@ def status(given: argparse.Namespace, environment: Environment) -> int:
 
 def remove(given: argparse.Namespace, environment: Environment) -> int:
     """Remove articles by their ids."""
+    for article_id in given.ids:
+        if not is_utf8(article_id):
+            raise QuestionError("id", f"{article_id!r} is not UTF-8, as every id is")
     with closing(open_door(*_settings(given, environment))) as door:
         outcome = door.remove(given.ids)
     if given.json:

@@ -33,7 +33,11 @@ def open_door(
         # Asked anew each time: the holder may be a service that is just starting.
         client = OwnerClient.find(archive)
         if client is not None:
-            client.require_recipe(archive)
+            try:
+                client.require_recipe(archive)
+            except BaseException:
+                client.close()
+                raise
             return client
         try:
             return Engine(archive, service, create=create, patience=_STEP_S)

@@ -137,7 +137,7 @@ def test_remove(command: Command, seed_copy: Path) -> None:
 def test_an_id_that_is_no_text_is_unknown(seed_copy: Path) -> None:
     done = run("remove", "caf\udce9.txt", "--json", "--index", seed_copy)
     assert "Traceback" not in done.err
-    assert done.status in {0, 2}
+    assert (done.status, done.out) == (2, "")
 
 
 def test_eval(command: Command, running_service: Service) -> None:
@@ -148,7 +148,7 @@ def test_eval(command: Command, running_service: Service) -> None:
         *("questions", "answerable", "unanswerable", "overall", "by_language", "latency_ms")
     ]
     assert figures["questions"] == figures["answerable"] + figures["unanswerable"] == 55
-    assert list(figures["by_language"]) == ["de", "en", "fr", "uk"]
+    assert {"de", "en", "fr", "uk"} <= set(figures["by_language"])
     overall = figures["overall"]
     assert set(overall) == {
         *("article_recall_at_1", "article_recall_at_5", "article_mrr_at_10"),

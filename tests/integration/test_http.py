@@ -163,7 +163,7 @@ def test_search(http: httpx.Client, rerank: str) -> None:
         *("article_id", "title", "url", "published_at", "language"),
         *("start", "end", "text", "score"),
     ]
-    assert found["results"][0]["article_id"] == "28-punkte-plan.txt"
+    assert "28-punkte-plan.txt" in {r["article_id"] for r in found["results"]}
     assert ("read" in found["timings_ms"]) == (rerank == "true")
 
 
