@@ -97,7 +97,7 @@ class Indexer:
         for batch in _batches(items):
             report.skipped.extend(item for item in batch if isinstance(item, SourceError))
             articles = [item for item in batch if isinstance(item, Article)]
-            self._index_batch(_first_of_each_id(articles, seen, report), report)
+            self._index_batch(first_of_each_id(articles, seen, report), report)
             report.seconds = time.perf_counter() - started
             if on_progress:
                 on_progress(report)
@@ -208,9 +208,10 @@ def _belongs_elsewhere(article: Article, stored: StoredArticle | None, report: R
     return True
 
 
-def _first_of_each_id(
+def first_of_each_id(
     articles: list[Article], seen: dict[str, tuple[str, str]], report: Report
 ) -> list[Article]:
+    """The articles whose id was not ``seen`` in this run; the others are reported."""
     kept = []
     for article in articles:
         if article.id in seen:

@@ -16,7 +16,7 @@ import msgspec
 
 from indexer.article import Article
 from indexer.errors import IndexLocked, SourceError
-from indexer.indexing import Report
+from indexer.indexing import Report, first_of_each_id
 from indexer.ownership import Owner
 from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
@@ -200,12 +200,8 @@ def _batches(items: Iterable[Item], report: Report) -> Iterator[list[Article]]:
         if isinstance(item, SourceError):
             report.skipped.append(item)
             continue
-        if item.id in seen:
-            root, source = seen[item.id]
-            reason = f"the id {item.id!r} stands twice: {source} in {root} has it too"
-            report.skipped.append(SourceError(item.source, reason))
+        if not first_of_each_id([item], seen, report):
             continue
-        seen[item.id] = item.source_root, item.source
         batch.append(item)
         size += len(item.text.encode())
         if len(batch) >= _BATCH_ARTICLES or size >= _BATCH_BYTES:
