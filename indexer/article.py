@@ -52,12 +52,14 @@ class Article:
     source: str = "-"
 
     def __post_init__(self) -> None:
-        for name, value in (("id", self.id), ("text", self.text), ("title", self.title or "")):
-            # A lone surrogate has no UTF-8 form: no hash, no file, no JSON could hold it.
-            if any(0xD800 <= ord(c) <= 0xDFFF for c in value) if not value.isascii() else False:
-                raise SourceError(
-                    self.source, f"the {name} holds a lone surrogate, which is not text"
-                )
+        texts = {"id": self.id, "text": self.text, "title": self.title, "url": self.url}
+        for name, value in {**texts, **self.metadata}.items():
+            try:
+                # A lone surrogate has no UTF-8 form: no hash, no file, no JSON could hold it.
+                ("".join(value) if isinstance(value, list) else value or "").encode()
+            except UnicodeEncodeError as error:
+                reason = f"the {name} holds a lone surrogate, which is not text"
+                raise SourceError(self.source, reason) from error
         if not self.id:
             raise SourceError(self.source, "the article has an empty id")
 

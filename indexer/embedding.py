@@ -9,6 +9,8 @@ so that cutting and embedding can't disagree about it.
 from __future__ import annotations
 
 import threading
+import time
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -81,23 +83,30 @@ class Embedder:
 
     def fits(self, text: str) -> bool:
         """Whether the model reads the whole of a passage's text, its prompt included."""
+        whole = unicodedata.normalize("NFC", self._document_prompt + text)
         with self._turn:  # it switches off the truncation that a text being encoded needs
-            tokens = self._model.tokenizer(self._document_prompt + text, verbose=False)
+            tokens = self._model.tokenizer(whole, verbose=False)
         return len(tokens["input_ids"]) <= self.max_tokens
 
     def _encode(self, encode: Any, texts: list[str]) -> Vectors:
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
-        with self._turn:
-            vectors = encode(
-                texts,
-                batch_size=_BATCH,
-                normalize_embeddings=True,
-                convert_to_tensor=True,
-                show_progress_bar=False,
-            )
-        result: Vectors = vectors.float().cpu().numpy()
-        return result
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        composed = [unicodedata.normalize("NFC", text) for text in texts]
+        # Alike lengths together, as padding is work for nothing; and one batch a turn, so that
+        # a question need not wait for all the passages that are being indexed.
+        order = sorted(range(len(texts)), key=lambda i: -len(composed[i]))
+        for at in range(0, len(order), _BATCH):
+            part = order[at : at + _BATCH]
+            with self._turn:
+                batch = encode(
+                    [composed[i] for i in part],
+                    batch_size=_BATCH,
+                    normalize_embeddings=True,
+                    convert_to_tensor=True,
+                    show_progress_bar=False,
+                )
+            vectors[part] = batch.float().cpu().numpy()
+            time.sleep(0)  # else this thread takes the next turn, too
+        return vectors
 
 
 def choose_data_type(device: str) -> Literal["float32", "bfloat16"]:

@@ -186,6 +186,8 @@ def vanished(
     ``failed`` names inputs that could not be read this time: what came from them
     is kept, since nothing says that it is gone.
     """
+    if source.root in failed:
+        return []
     return [
         article_id
         for article_id, file in stored

@@ -24,6 +24,7 @@ from indexer.e5_folder import write_folder
 from indexer.errors import ModelError
 
 DEFAULT_MODEL = "multilingual-e5-small"
+DEFAULT_DIMENSION = 384
 WHEEL_FILE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
 # Part of the folder's name: raise it when what is built changes.

@@ -13,7 +13,7 @@ import msgspec
 
 from indexer import sources
 from indexer.article import Article
-from indexer.errors import SourceError
+from indexer.errors import SettingsError, SourceError
 from indexer.indexing import Report, vanished
 from indexer.settings import ArchiveSettings
 from indexer.sources import Source
@@ -34,6 +34,8 @@ Environment = Mapping[str, str]
 def index(given: argparse.Namespace, environment: Environment) -> int:
     """Read sources into the archive, and with ``--prune`` remove what they lost."""
     named = sources.resolve(given.paths)
+    if given.prune and any(source.path is None for source in named):
+        raise SettingsError("--prune needs files or folders: nobody knows what - had before")
     archive, service = _settings(given, environment)
     report = Report()
     with closing(open_door(archive, service, create=True)) as door:

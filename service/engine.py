@@ -18,7 +18,7 @@ from indexer.embedding import Embedder, choose_data_type, set_threads
 from indexer.errors import RecipeMismatch
 from indexer.generations import current_generation
 from indexer.indexing import Indexer, Report
-from indexer.models import DEFAULT_MODEL
+from indexer.models import DEFAULT_DIMENSION, DEFAULT_MODEL
 from indexer.ownership import PATIENCE, Ownership
 from indexer.passages import PassageSettings
 from indexer.recipe import Recipe
@@ -217,19 +217,25 @@ class Engine:
         return Indexer(self.store, lambda: self.embedder, settings)
 
     def _new_recipe(self) -> Recipe:
-        embedder = self._load(self.archive.model or DEFAULT_MODEL)
+        model = self.archive.model or DEFAULT_MODEL
         passages = PassageSettings()
         if self.archive.passage_tokens is not None:
             passages = replace(passages, max_tokens=self.archive.passage_tokens)
         if self.archive.passage_overlap is not None:
             passages = replace(passages, overlap_tokens=self.archive.passage_overlap)
-        self.__dict__["_embedder"] = embedder  # loaded once, used for the articles that follow
         return Recipe(
-            model=embedder.model,
-            dimension=embedder.dimension,
+            model=model,
+            dimension=self._dimension(model),
             passage_tokens=passages.max_tokens,
             passage_overlap=passages.overlap_tokens,
         )
+
+    def _dimension(self, model: str) -> int:
+        if model == DEFAULT_MODEL:  # known without loading it, so that a service is there at once
+            return DEFAULT_DIMENSION
+        embedder = self._load(model)
+        self.__dict__["_embedder"] = embedder  # loaded once, used for the articles that follow
+        return embedder.dimension
 
     def _load(self, model: str) -> Embedder:
         set_threads(self.archive.threads)

@@ -399,6 +399,7 @@ STORED = [("a.txt", "a.txt"), ("sub/b.txt", "sub/b.txt"), ("c-1", "c.jsonl"), ("
         pytest.param("c.jsonl", {"c-1"}, [], ["c-2"], id="one-file-only"),
         pytest.param(None, {"a.txt", "sub/b.txt", "c-1"}, ["c.jsonl"], [], id="unreadable-line"),
         pytest.param(None, {"a.txt", "c-1", "c-2"}, ["sub"], [], id="unreadable-folder"),
+        pytest.param(None, set(), ["/archive"], [], id="unreadable-root"),
         pytest.param(None, {"c-1", "c-2"}, ["su"], ["a.txt", "sub/b.txt"], id="a-part-of-a-name"),
     ],
 )
