@@ -113,6 +113,10 @@ def _filters(command: argparse.ArgumentParser) -> None:
     command.add_argument("--after", metavar="DATE", help="published on this day or later")
     command.add_argument("--before", metavar="DATE", help="published on this day or earlier")
     command.add_argument("--language", metavar="CODES", help="of the articles: de or de,fr")
+    command.add_argument("--outlet", metavar="NAME", help="published by it")
+    command.add_argument("--author", metavar="NAME", help="written by them")
+    command.add_argument("--section", metavar="NAME", help="from this section")
+    command.add_argument("--tag", dest="tags", metavar="TAG", help="with this tag")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from indexer import sources
 from indexer.article import Article
 from indexer.errors import SettingsError, SourceError
 from indexer.indexing import Report, vanished
+from indexer.points import METADATA
 from indexer.settings import ArchiveSettings
 from indexer.sources import Source
 from indexer.sources.source import is_utf8
@@ -165,6 +166,7 @@ def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
         published_after=given.after,
         published_before=given.before,
         language=given.language,
+        metadata={name: getattr(given, name) for name in METADATA},
     )
 
 

@@ -13,6 +13,7 @@ from litestar.response import ServerSentEvent
 from litestar.response.base import ASGIResponse
 from litestar.response.sse import ServerSentEventMessage
 
+from indexer.points import METADATA
 from service.answer import Answer
 from service.api.workers import Workers
 from service.engine import Engine
@@ -22,7 +23,8 @@ from service.question import DEFAULT_PASSAGES, Question, parse_question
 class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
     """A question. Dates are ISO 8601 and inclusive; ``language`` is of the articles.
 
-    ``now`` is the moment that relative dates in the question count from.
+    ``outlet``, ``author``, ``section`` and ``tags`` ask for articles that have this
+    value. ``now`` is the moment that relative dates in the question count from.
     """
 
     question: str
@@ -31,6 +33,10 @@ class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
     published_after: str | None = None
     published_before: str | None = None
     language: str | list[str] | None = None
+    outlet: str | None = None
+    author: str | None = None
+    section: str | None = None
+    tags: str | None = None
     now: str | None = None
     stream: bool = False
 
@@ -67,6 +73,7 @@ def _question(body: QuestionBody) -> Question:
         published_after=body.published_after,
         published_before=body.published_before,
         language=language,
+        metadata={name: getattr(body, name) for name in METADATA},
         now=body.now,
     )
 

@@ -30,8 +30,13 @@ async def search(
     published_after: FromQuery[str | None] = None,
     published_before: FromQuery[str | None] = None,
     language: FromQuery[str | None] = None,
+    outlet: FromQuery[str | None] = None,
+    author: FromQuery[str | None] = None,
+    section: FromQuery[str | None] = None,
+    tags: FromQuery[str | None] = None,
 ) -> SearchResults:
-    """Dates are inclusive; ``language`` is one code or several with commas.
+    """Dates are inclusive; ``language`` is one code or several with commas;
+    ``outlet``, ``author``, ``section`` and ``tags`` ask for articles with this value.
 
     With ``rerank`` the reader orders what was found, which is better and slower.
     """
@@ -41,6 +46,7 @@ async def search(
         published_after=published_after,
         published_before=published_before,
         language=language,
+        metadata={"outlet": outlet, "author": author, "section": section, "tags": tags},
         text_field="q",
     )
     found, timings = await workers.run(lambda: engine.search(question, rerank=rerank))

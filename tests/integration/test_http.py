@@ -177,6 +177,29 @@ def test_search_filters(http: httpx.Client) -> None:
     assert min(r["published_at"] for r in results) >= "2025-01-01"
 
 
+@pytest.mark.parametrize(
+    ("name", "mine", "other"),
+    [
+        ("outlet", "Seeblatt", "Tagblatt"),
+        ("author", "Ida Rohr", "Urs Rohr"),
+        ("section", "Wirtschaft", "Sport"),
+        ("tags", "Hafen", "Schiff"),
+    ],
+)
+def test_only_articles_with_the_metadata_asked_for(
+    http: httpx.Client, name: str, mine: str, other: str
+) -> None:
+    text = "Der Hafen von Kranau wird im Mai für zwei Wochen gesperrt."
+    value, others = ([mine, "See"], [other]) if name == "tags" else (mine, other)
+    articles = ({"id": "m-1", "text": text, name: value}, {"id": "m-2", "text": text, name: others})
+    with _articles(http, *articles):
+        answer = _ask(http, question="Wann wird der Hafen von Kranau gesperrt?", **{name: mine})
+        found = http.get("/v1/search", params={"q": "Hafen Kranau", name: mine}).json()
+    assert answer["filters"] == {name: mine}
+    assert {p["article_id"] for p in answer["passages"]} == {"m-1"}
+    assert {p["article_id"] for p in found["results"]} == {"m-1"}
+
+
 def test_articles_page_by_page(http: httpx.Client, seeds: Path) -> None:
     seen: list[str] = []
     params: dict[str, Any] = {"limit": 7}
