@@ -36,6 +36,7 @@ def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
         },
         exception_handlers=HANDLERS,
         state=State({"is_owner_request": is_owner_request}),
+        logging_config=None,  # how to log is for whoever runs the process to say
         request_max_body_size=engine.service.max_body_bytes,
         openapi_config=OpenAPIConfig(
             title="Fundstelle",

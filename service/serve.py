@@ -29,6 +29,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
     Raises AddressError where the address can't be listened on, and what opening
     an Engine raises.
     """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     # uvicorn raises a signal again once it has shut down; as Python's own it would end the
     # process there, with the record of the owner left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
