@@ -15,8 +15,9 @@ from pathlib import Path
 from benchmarks.data import QuestionSet, parser, question_sets, setting
 from indexer import sources
 from indexer.settings import ArchiveSettings
+from indexer.store import SearchRequest
 from service.engine import Engine
-from service.evaluation import Evaluation, Gold, parse_questions
+from service.evaluation import Gold, parse_questions
 
 _COLUMNS = (
     "article_recall_at_1",
@@ -66,13 +67,9 @@ def _measure(chosen: QuestionSet) -> None:
 
 def _found_by_dense_model(engine: Engine, gold: Gold) -> bool:
     vector = engine.embedder.embed_questions([gold.question])[0].tolist()
-    from indexer.store import SearchRequest
-
     nearest = engine.store.search(SearchRequest(vector, {}, limit=1))
     return bool(nearest) and nearest[0].article_id == gold.article
 
-
-__all__ = ["Evaluation", "main"]
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from indexer.article import Article, Passage
-from indexer.embedding import Vectors
 from indexer.lexical import SparseVector
 from indexer.recipe import Recipe
 
@@ -154,15 +153,3 @@ class PassageStore(Protocol):
 
 
 Payload = dict[str, Any]
-
-__all__ = [
-    "ArticleFilter",
-    "Candidate",
-    "PassagePoint",
-    "PassageStore",
-    "Payload",
-    "SearchRequest",
-    "StoreStatus",
-    "StoredArticle",
-    "Vectors",
-]

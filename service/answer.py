@@ -37,12 +37,8 @@ class AnswerSpan(msgspec.Struct, frozen=True):
     end: int
 
 
-class Source(msgspec.Struct, frozen=True):
-    """Where it says so: ``quote`` is the article's text from ``start`` to ``end``.
-
-    ``content_sha256`` names the version of the article. ``context`` is the
-    sentence (or sentences) around the quote, beginning at ``context_start``.
-    """
+class Place(msgspec.Struct, frozen=True):
+    """A stretch of an article, and what tells a reader which article that is."""
 
     article_id: str
     title: str | None
@@ -51,6 +47,15 @@ class Source(msgspec.Struct, frozen=True):
     language: str | None
     start: int
     end: int
+
+
+class Source(Place, frozen=True):
+    """Where it says so: ``quote`` is the article's text from ``start`` to ``end``.
+
+    ``content_sha256`` names the version of the article. ``context`` is the
+    sentence (or sentences) around the quote, beginning at ``context_start``.
+    """
+
     quote: str
     content_sha256: str
     context: str
@@ -74,16 +79,9 @@ class Citation(msgspec.Struct, frozen=True):
     verified: bool
 
 
-class FoundPassage(msgspec.Struct, frozen=True):
+class FoundPassage(Place, frozen=True):
     """A passage that was retrieved. Scores rank within one answer and mean nothing beyond it."""
 
-    article_id: str
-    title: str | None
-    url: str | None
-    published_at: str | None
-    language: str | None
-    start: int
-    end: int
     text: str
     score: float
 

@@ -27,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from indexer.errors import (
         FundstelleError,
         IndexLocked,
-        IndexNotFound,
         RecipeMismatch,
         SettingsError,
     )
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tell(error, ExitStatus.USAGE)
     except (IndexLocked, RecipeMismatch) as error:
         return _tell(error, ExitStatus.UNAVAILABLE)
-    except (IndexNotFound, FundstelleError) as error:
+    except FundstelleError as error:
         return _tell(error, ExitStatus.FAILED)
     except KeyboardInterrupt:
         return _tell("interrupted; what was confirmed is kept", ExitStatus.INTERRUPTED)

@@ -13,7 +13,7 @@ import msgspec
 
 from indexer import sources
 from indexer.article import Article
-from indexer.errors import SettingsError, SourceError
+from indexer.errors import SettingsError
 from indexer.indexing import Report, vanished
 from indexer.points import METADATA
 from indexer.settings import ArchiveSettings
@@ -179,7 +179,7 @@ def _noted(items: Any, seen: set[str]) -> Any:
 
 
 def _prune(door: Engine | OwnerClient, source: Source, seen: set[str], part: Report) -> int:
-    failed = [error.source for error in part.skipped if isinstance(error, SourceError)]
+    failed = [error.source for error in part.skipped]
     gone = vanished(door.sources(source.root), source, seen, failed)
     removed: int = door.remove(gone)["removed"] if gone else 0
     return removed

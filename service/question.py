@@ -14,6 +14,7 @@ from typing import Any, get_args
 from indexer.language import valid_code
 from indexer.points import METADATA, published_seconds
 from indexer.sources.dates import normalise
+from indexer.sources.source import is_utf8
 from indexer.store import ArticleFilter
 from service.answer import Mode
 from service.errors import QuestionError
@@ -54,7 +55,7 @@ def parse_question(
         raise QuestionError(
             text_field, f"it has {len(text)} characters; {MOST_CHARACTERS} are the most"
         )
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+    if not is_utf8(text):
         raise QuestionError(text_field, "it holds a lone surrogate, which is not text")
     if mode not in _MODES:
         raise QuestionError("mode", f"{mode!r} is not one of {', '.join(_MODES)}")

@@ -47,7 +47,7 @@ def printable(name: str) -> str:
 
 
 def is_utf8(name: str) -> bool:
-    """False for a file name that the file system holds in another encoding."""
+    """False for a text with a lone surrogate: no Unicode, or a file name in another encoding."""
     try:
         name.encode()
     except UnicodeEncodeError:
