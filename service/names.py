@@ -1,0 +1,165 @@
+"""The names in a text, and whether another text has them, in whatever spelling.
+
+"Kyiv" is "Kiew" and "Київ", "Zelensky" is "Selenskyj", "Turkey" is "Türkei": names are
+compared by their sound, roughly, and countries by CLDR (Babel). What a missing name means
+is left to ``support.py``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from indexer.article import Span
+
+_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_OPENS = re.compile(r"(?:^|[.!?…:]\s+|\n\s*)[\W_]*$")
+_ALIKE = 0.82
+
+# Ukrainian and Russian letters, as English spells them.
+_CYRILLIC = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "є": "e", "ж": "zh",
+    "з": "z", "и": "i", "і": "i", "ї": "i", "й": "i", "к": "k", "л": "l", "м": "m", "н": "n",
+    "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "h", "ц": "c",
+    "ч": "ch", "ш": "sh", "щ": "sh", "ь": "", "ю": "iu", "я": "ia", "ы": "i", "э": "e",
+    "ё": "e", "ъ": "",
+}  # fmt: skip
+# Spellings of one sound in English, German, French, Italian and Polish, longest first.
+_SOUNDS = [
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("tsch|tch|dsch|cz|ch", "č"), ("sch|sh|sz", "s"), ("kh", "h"), ("zh", "s"), ("ph", "f"),
+        ("th", "t"), ("ck|q", "k"), ("c(?=[aoulrkt]|$)", "k"), ("ou|oo", "u"), ("w", "v"),
+        ("x", "ks"), ("[yj]", "i"), ("z", "s"), ("ae", "a"), ("oe", "o"), ("ue", "u"), ("ie", "i"),
+        (r"(.)\1+", r"\1"),
+    )
+]  # fmt: skip
+# Cities and others that neither sound nor CLDR brings together. Each line is one thing.
+_EXONYMS = """
+munich münchen monaco; cologne köln colonia; vienna wien vienne; geneva genf genève ginevra
+nuremberg nürnberg norimberga; prague prag praga; warsaw warschau varsovie varsavia
+venice venedig venise venezia; milan mailand milano; florence florenz firenze; naples neapel napoli
+athens athen athènes atene; brussels brüssel bruxelles; lisbon lissabon lisboa; rome rom roma
+london londres londra; beijing peking pékin pechino; bavaria bayern bavière baviera
+saxony sachsen saxe; hesse hessen; thuringia thüringen; rhine rhein rhin reno; danube donau danubio
+the hague haag haye; eu ue; un uno onu vereinten; nato otan; us usa american amerikaner
+amerikanische amerikanischen usa états-unis américain сша; uk britain british britische
+britischen großbritannien britannique; german germans deutsche deutschen deutscher allemand tedesco
+french französische französischen franzosen français; swiss schweizer suisse; dutch niederländische
+greek griechische griechen; hungarian ungarische; spanish spanische spanier; polish polnische polen
+chinese chinesische chinesischen; japanese japanische; lower niedersachsen; lake see lac lago
+""".replace("\n", ";")
+
+
+@dataclass(frozen=True)
+class Name:
+    """A word that reads like a name, or like a part of one.
+
+    ``sure`` is False where its capital may have another reason: it opens a sentence.
+    """
+
+    span: Span
+    text: str
+    sure: bool
+
+
+def names(text: str) -> list[Name]:
+    """The capitalised words of a text; in German that is every noun."""
+    found = []
+    for m in _WORD.finditer(text):
+        word = re.sub(r"['’]s?$", "", m[0])
+        if len(word) > 1 and any(part[:1].isupper() for part in re.split(r"['’-]", word)):
+            opens = _OPENS.search(text, 0, m.start()) is not None
+            found.append(Name(Span(m.start(), m.start() + len(word)), word, not opens))
+    return found
+
+
+class Spellings:
+    """The words of a text, to be looked up by any spelling."""
+
+    def __init__(self, text: str) -> None:
+        self._by_initial: dict[str, set[str]] = {}
+        self._territories: set[str] = set()
+        folded = text.casefold()
+        for m in _WORD.finditer(folded):
+            for word in {m[0], *re.split(r"['’-]", m[0])}:
+                sound = sound_of(word)
+                if sound:
+                    self._by_initial.setdefault(sound[0], set()).add(sound)
+                self._territories |= _known_as().get(word, set())
+        # Names of several words, such as "United States".
+        self._territories |= {
+            code for name, codes in _known_as().items() if " " in name and name in folded
+            for code in codes
+        }  # fmt: skip
+
+    def has(self, name: str) -> bool:
+        """Whether a word of the text may be this name."""
+        if _known_as().get(name.casefold(), set()) & self._territories:
+            return True
+        sound = sound_of(name)
+        if not sound or self._matches(sound):
+            return True
+        parts = [sound_of(p) for p in re.split(r"['’-]", name) if len(p) > 2]
+        return len(parts) > 1 and all(self._matches(p) for p in parts)
+
+    def _matches(self, sound: str) -> bool:
+        return any(_alike(sound, other) for other in self._by_initial.get(sound[0], ()))
+
+
+def sound_of(word: str) -> str:
+    """A rough spelling by sound, in Latin letters: the same for "Zelenskyj" and "Зеленський"."""
+    latin = "".join(_CYRILLIC.get(letter, letter) for letter in word.casefold())
+    latin = latin.replace("ß", "ss").replace("ł", "l").replace("đ", "d").replace("ø", "o")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", latin) if c.isalnum())
+    for pattern, sound in _SOUNDS:
+        plain = pattern.sub(sound, plain)
+    return plain
+
+
+def _alike(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < 3:
+        return False
+    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+                  len(shorter))  # fmt: skip
+    # Endings of cases and of kin: "Ukraine" and "ukrainischen", "Moskau" and "Moscow".
+    if common >= max(4, 0.6 * len(shorter)) and common >= 0.45 * len(longer):
+        return True
+    if _consonants(one) == _consonants(other) and len(_consonants(one)) > 2:
+        return True
+    if len(shorter) < 0.6 * len(longer):
+        return False
+    return len(shorter) > 3 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+
+
+@lru_cache(maxsize=4096)
+def _consonants(word: str) -> str:
+    return re.sub("[aeiou]", "", word)
+
+
+@lru_cache(maxsize=1)
+def _known_as() -> dict[str, set[str]]:
+    """Every name of a country, case folded → what it is known under."""
+    from babel import Locale
+
+    found: dict[str, set[str]] = {}
+    for language in _LANGUAGES:
+        for code, name in Locale(language).territories.items():
+            found.setdefault(name.casefold(), set()).add(code)
+    for line in filter(None, map(str.strip, _EXONYMS.split(";"))):
+        for word in line.split():
+            found.setdefault(word, set()).add(line)
+    return found
+
+
+def missing(wanted: Iterable[Name], there: Spellings) -> list[Name]:
+    """The names that a text has in no spelling."""
+    return [name for name in wanted if not there.has(name.text)]
