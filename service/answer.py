@@ -107,6 +107,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             raise BrokenPromise("exactly an answered question has an answer")
         if (self.answer is not None) != bool(self.citations):
             raise BrokenPromise("exactly an answer has citations")
+        if self.citations and not any(c.verified for c in self.citations):
+            raise BrokenPromise("an answer needs a citation that is verified")
         for citation in self.citations:
             self._check(citation)
 

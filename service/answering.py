@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from indexer.article import Span
@@ -112,23 +112,18 @@ class Answerer:
     def answer(self, question: Question) -> Answer:
         """The answer, with its citation, or that there is none."""
         started = time.perf_counter()
-        finding, citation = self._find_and_cite(question)
-        source = citation.source if citation else None
-        return Answer(
-            question=question.text,
-            status="answered" if citation else "unanswerable",
-            mode="extractive",
-            answer=AnswerText(source.quote, source.language) if source else None,
-            confidence=round(finding.confidence, 4),
-            citations=[citation] if citation else [],
-            passages=_found(finding.shown(question.top_k), finding.articles),
-            filters=dict(question.filters),
-            timings_ms=_timings(finding.timings_ms, started),
-        )
+        return self.conclude(question, self.find(question), started)
 
     def find(self, question: Question) -> Finding:
         """Candidates in their final order, the best of them read."""
-        retrieved = self._retriever.retrieve(question.text, question.wanted)
+        return self.read(question, self.retrieve(question))
+
+    def retrieve(self, question: Question) -> Retrieved:
+        """Candidates in the order of retrieval, before any is read."""
+        return self._retriever.retrieve(question.text, question.wanted)
+
+    def read(self, question: Question, retrieved: Retrieved) -> Finding:
+        """The same candidates, the first of them read and put in their final order."""
         started = time.perf_counter()
         nearest = retrieved.candidates[: self._passages_read]
         heads = [retrieved.articles[c.article_id].article.heading for c in nearest]
@@ -144,11 +139,31 @@ class Answerer:
             timings_ms=retrieved.timings_ms | {"read": 1000 * (time.perf_counter() - started)},
         )
 
+    def conclude(self, question: Question, finding: Finding, started: float) -> Answer:
+        """The answer to what was found.
+
+        ``started`` is when the question came, by ``time.perf_counter``. Where the best
+        article was replaced meanwhile, the question is looked up again.
+        """
+        finding, citation = self._cite_current(question, finding)
+        source = citation.source if citation else None
+        return Answer(
+            question=question.text,
+            status="answered" if citation else "unanswerable",
+            mode="extractive",
+            answer=AnswerText(source.quote, source.language) if source else None,
+            confidence=round(finding.confidence, 4),
+            citations=[citation] if citation else [],
+            passages=found_passages(finding.shown(question.top_k), finding.articles),
+            filters=dict(question.filters),
+            timings_ms=timings(finding.timings_ms, started),
+        )
+
     def search(self, question: Question) -> tuple[list[FoundPassage], dict[str, float]]:
         """The passages that the reader ranks first, and where the time went."""
         started = time.perf_counter()
         finding = self.find(question)
-        return _found(finding.ranked[: question.top_k], finding.articles), _timings(
+        return found_passages(finding.ranked[: question.top_k], finding.articles), timings(
             finding.timings_ms, started
         )
 
@@ -164,9 +179,12 @@ class Answerer:
         drop = read[-1].score - 1 - rest[0][1] if read and rest else 0.0
         return read + [Ranked(c, score + drop, None) for c, score in rest]
 
-    def _find_and_cite(self, question: Question) -> tuple[Finding, Citation | None]:
-        for _ in range(_TRIES):
-            finding = self.find(question)
+    def _cite_current(
+        self, question: Question, finding: Finding
+    ) -> tuple[Finding, Citation | None]:
+        for attempt in range(_TRIES):
+            if attempt:
+                finding = self.find(question)
             if finding.best is None or finding.confidence < self._threshold:
                 break
             citation = self._cite(finding, finding.best)
@@ -195,19 +213,29 @@ def search(retriever: Retriever, question: Question) -> tuple[list[FoundPassage]
     """The passages nearest to a question without reading them, and where the time went."""
     started = time.perf_counter()
     retrieved = retriever.retrieve(question.text, question.wanted)
-    nearest = zip(retrieved.candidates, retrieved.scores, strict=True)
-    ranked = [Ranked(candidate, score, None) for candidate, score in nearest]
-    return _found(ranked[: question.top_k], retrieved.articles), _timings(
+    return found_passages(unread(retrieved)[: question.top_k], retrieved.articles), timings(
         retrieved.timings_ms, started
     )
 
 
-def _timings(stages: Mapping[str, float], started: float) -> dict[str, float]:
+def timings(stages: Mapping[str, float], started: float) -> dict[str, float]:
+    """Milliseconds a stage, and in all since ``started`` (by ``time.perf_counter``)."""
     total = 1000 * (time.perf_counter() - started)
     return {stage: round(spent, 1) for stage, spent in {**stages, "total": total}.items()}
 
 
-def _found(ranked: list[Ranked], articles: Mapping[str, StoredArticle]) -> list[FoundPassage]:
+def unread(retrieved: Retrieved) -> list[Ranked]:
+    """Candidates as retrieval ranks them."""
+    return [
+        Ranked(candidate, score, None)
+        for candidate, score in zip(retrieved.candidates, retrieved.scores, strict=True)
+    ]
+
+
+def found_passages(
+    ranked: Sequence[Ranked], articles: Mapping[str, StoredArticle]
+) -> list[FoundPassage]:
+    """Ranked passages as an answer shows them."""
     found = []
     for r in ranked:
         article = articles[r.candidate.article_id].article

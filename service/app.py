@@ -14,13 +14,16 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from service.api import ROUTES
 from service.api.problems import HANDLERS
-from service.api.workers import Workers
+from service.asking import Asker
 from service.engine import Engine
+from service.generation import chat_model
+from service.workers import Workers
 
 
 def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
     """The application. ``owner_token`` is what the owner's own command line proves itself with."""
     workers = Workers(engine.service.workers)
+    asker = Asker(engine, workers, chat_model(engine.service))
 
     def is_owner_request(request: Request[Any, Any, Any]) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -32,9 +35,11 @@ def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
         route_handlers=ROUTES,
         dependencies={
             "engine": Provide(lambda: engine, sync_to_thread=False),
+            "asker": Provide(lambda: asker, sync_to_thread=False),
             "workers": Provide(lambda: workers, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
+        on_shutdown=[asker.close],
         state=State({"is_owner_request": is_owner_request}),
         logging_config=None,  # how to log is for whoever runs the process to say
         request_max_body_size=engine.service.max_body_bytes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import closing
@@ -20,14 +21,18 @@ from indexer.settings import ArchiveSettings
 from indexer.sources import Source
 from indexer.sources.source import is_utf8
 from service import terminal
+from service.answer import Answer
+from service.asking import Asker
 from service.client import OwnerClient
 from service.door import open_door
 from service.engine import Engine
 from service.errors import EvaluationError, QuestionError
 from service.evaluation import parse_questions
 from service.exit_status import ExitStatus
+from service.generation import chat_model
 from service.question import Question, parse_question
 from service.settings import ServiceSettings, refuse_unknown
+from service.workers import Workers
 
 Environment = Mapping[str, str]
 
@@ -64,7 +69,9 @@ def ask(given: argparse.Namespace, environment: Environment) -> int:
     """Answer one question."""
     question = _question(given, mode=given.mode)
     with closing(open_door(*_settings(given, environment))) as door:
-        answer = door.answer(question)
+        answer = (
+            asyncio.run(_ask(door, question)) if isinstance(door, Engine) else door.answer(question)
+        )
     if given.json:
         _print_json(msgspec.to_builtins(answer))
     else:
@@ -168,6 +175,14 @@ def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
         language=given.language,
         metadata={name: getattr(given, name) for name in METADATA},
     )
+
+
+async def _ask(engine: Engine, question: Question) -> Answer:
+    asker = Asker(engine, Workers(engine.service.workers), chat_model(engine.service))
+    try:
+        return await asker.answer(question)
+    finally:
+        await asker.close()
 
 
 def _noted(items: Any, seen: set[str]) -> Any:

@@ -32,6 +32,7 @@ from service.question import Question, parse_question
 from service.reader import Reader
 from service.retrieval import Retriever
 from service.settings import ServiceSettings
+from service.support import SupportJudge
 
 
 class Engine:
@@ -96,7 +97,7 @@ class Engine:
         return report
 
     def answer(self, question: Question) -> Answer:
-        """The answer to a question."""
+        """The extractive answer to a question, whatever mode it asks for."""
         return self.answerer.answer(question)
 
     def search(
@@ -179,6 +180,12 @@ class Engine:
         with self._loading:
             return self._answerer
 
+    @property
+    def support_judge(self) -> SupportJudge:
+        """What judges whether a passage supports a claim, with the same models."""
+        with self._loading:
+            return self._support_judge
+
     @cached_property
     def _embedder(self) -> Embedder:
         embedder = self._load(self.store.recipe.model)
@@ -190,21 +197,28 @@ class Engine:
         return embedder
 
     @cached_property
-    def _answerer(self) -> Answerer:
+    def _reader(self) -> Reader:
         device = self.embedder.device
-        reader = Reader(
+        return Reader(
             self.archive.cache,
             base=self.service.reader_model,
             data_type=self._data_type(device),
             device=device,
         )
+
+    @cached_property
+    def _answerer(self) -> Answerer:
         return Answerer(
             self.store,
             self._retriever,
-            reader,
+            self._reader,
             threshold=self.service.threshold,
             passages_read=self.service.passages_read,
         )
+
+    @cached_property
+    def _support_judge(self) -> SupportJudge:
+        return SupportJudge(self.embedder, self._reader)
 
     @cached_property
     def _retriever(self) -> Retriever:

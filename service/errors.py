@@ -4,10 +4,13 @@ FundstelleError
 ├── QuestionError      a question or its parameters can't be used
 ├── OwnerError         the service that owns the index refused or failed
 ├── AddressError       the service can't listen where it should
-└── EvaluationError    a question file can't be used
+├── EvaluationError    a question file can't be used
+└── GenerationFailed   the chat model gave no answer that can be shown
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from indexer.errors import FundstelleError
 
@@ -31,3 +34,24 @@ class AddressError(FundstelleError):
 
 class EvaluationError(FundstelleError):
     """A question file can't be used."""
+
+
+FailureReason = Literal[
+    "unreachable",  # no connection, or it was refused
+    "timeout",  # no answer, or no end of it, within the time limit
+    "refused",  # an error status, or a content filter
+    "cut_off",  # the answer broke off
+    "nonsense",  # no answer at all, or nothing that can be read as one
+    "declined",  # the model says that the passages don't answer the question
+    "unverified",  # no sentence of it is supported by the passages
+]
+"""Why what a chat model wrote is not the answer."""
+
+
+class GenerationFailed(FundstelleError):
+    """The chat model gave no answer that can be shown: ``reason`` is a code."""
+
+    def __init__(self, reason: FailureReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail

@@ -6,7 +6,7 @@ which field is at fault. Dates are inclusive on both sides, as a reader means th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
@@ -17,23 +17,31 @@ from indexer.sources.dates import normalise
 from indexer.sources.source import is_utf8
 from indexer.store import ArticleFilter
 from service.answer import Mode
+from service.conversation import Turn
 from service.errors import QuestionError
 
 MOST_CHARACTERS = 4_000
 MOST_PASSAGES = 50
+MOST_TURNS = 20
 DEFAULT_PASSAGES = 5
 _MODES = (*get_args(Mode), "auto")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A checked question. ``filters`` repeats as JSON what ``wanted`` asks for."""
+    """A checked question. ``filters`` repeats as JSON what ``wanted`` asks for.
+
+    ``history`` holds the conversation before it, oldest turn first; ``now`` is the
+    moment that relative dates count from.
+    """
 
     text: str
     mode: str = "auto"
     top_k: int = DEFAULT_PASSAGES
     wanted: ArticleFilter = ArticleFilter()
     filters: Mapping[str, Any] = field(default_factory=dict)
+    history: tuple[Turn, ...] = ()
+    now: str | None = None
 
 
 def parse_question(
@@ -45,6 +53,7 @@ def parse_question(
     published_before: str | None = None,
     language: str | None = None,
     metadata: Mapping[str, str | None] | None = None,
+    history: Sequence[Turn] = (),
     now: str | None = None,
     text_field: str = "question",
 ) -> Question:
@@ -59,11 +68,8 @@ def parse_question(
         raise QuestionError(text_field, "it holds a lone surrogate, which is not text")
     if mode not in _MODES:
         raise QuestionError("mode", f"{mode!r} is not one of {', '.join(_MODES)}")
-    if mode == "generative":
-        raise QuestionError("mode", "no chat model is configured; use extractive or auto")
     if not 1 <= top_k <= MOST_PASSAGES:
         raise QuestionError("top_k", f"{top_k} is not between 1 and {MOST_PASSAGES}")
-    _date("now", now)
     codes = _languages(language)
     first, last = (
         _date("published_after", published_after),
@@ -86,7 +92,18 @@ def parse_question(
         **(wanted.metadata or {}),
     }
     asked = {key: value for key, value in filters.items() if value is not None}
-    return Question(text, mode, top_k, wanted, asked)
+    return Question(text, mode, top_k, wanted, asked, _turns(history), _date("now", now))
+
+
+def _turns(history: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The last turns that say something; what is longer than a question can be is cut."""
+    for i, turn in enumerate(history):
+        if turn.role not in ("user", "assistant"):
+            raise QuestionError(f"history[{i}].role", f"{turn.role!r} is not user or assistant")
+        if not is_utf8(turn.content):
+            raise QuestionError(f"history[{i}].content", "it holds a lone surrogate")
+    said = [Turn(t.role, t.content[:MOST_CHARACTERS]) for t in history if t.content.strip()]
+    return tuple(said[-MOST_TURNS:])
 
 
 def _languages(given: str | None) -> tuple[str, ...]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from indexer.errors import SettingsError
 from indexer.models import DEFAULT_MODEL
-from indexer.settings import PREFIX, ArchiveSettings, FromEnvironment, setting, whole_number
+from indexer.settings import (
+    PREFIX,
+    ArchiveSettings,
+    FromEnvironment,
+    one_of,
+    setting,
+    whole_number,
+)
+
+Unverified = Literal["drop", "flag"]
 
 _TEST_PREFIX = f"{PREFIX}TEST_"
 
@@ -23,6 +34,13 @@ def _between(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it must begin with http:// or https:// and name a host")
+    return text.rstrip("/")
+
+
 @dataclass(frozen=True)
 class ServiceSettings(FromEnvironment):
     """How questions are answered, and where.
@@ -31,6 +49,12 @@ class ServiceSettings(FromEnvironment):
     ``passages_read`` how many passages the reader reads a question; ``reader_model``
     is the copy of multilingual-e5-small that its adapter is merged into; ``workers``
     how many requests are worked on at once.
+
+    ``llm_url`` is where an OpenAI-compatible chat model answers (up to and with
+    ``/v1``), ``llm_timeout`` how many seconds one answer of it may take,
+    ``llm_context_tokens`` how many tokens of passages it is shown. ``unverified`` says
+    what becomes of a sentence of it that no passage supports with a probability of
+    ``support_threshold``.
     """
 
     host: str = setting("HOST", "127.0.0.1")
@@ -40,6 +64,21 @@ class ServiceSettings(FromEnvironment):
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
     workers: int = setting("WORKERS", 4, whole_number(1))
     max_body_bytes: int = setting("MAX_BODY_BYTES", 64 * 1024 * 1024, whole_number(1024))
+    llm_url: str | None = setting("LLM_URL", None, _web_address)
+    llm_model: str | None = setting("LLM_MODEL", None)
+    llm_api_key: str | None = setting("LLM_API_KEY", None, secret=True)
+    llm_timeout: float = setting("LLM_TIMEOUT", 60.0, _between(0.1, 3600))
+    llm_max_tokens: int = setting("LLM_MAX_TOKENS", 512, whole_number(16))
+    llm_context_tokens: int = setting("LLM_CONTEXT_TOKENS", 2400, whole_number(64))
+    unverified: Unverified = setting("UNVERIFIED", "drop", one_of(*get_args(Unverified)))
+    support_threshold: float = setting("SUPPORT_THRESHOLD", 0.5, _between(0, 1))
+
+    def __post_init__(self) -> None:
+        if bool(self.llm_url) != bool(self.llm_model):
+            missing, given = ("MODEL", "URL") if self.llm_url else ("URL", "MODEL")
+            raise SettingsError(
+                f"{PREFIX}LLM_{given} is set, {PREFIX}LLM_{missing} is not; a chat model needs both"
+            )
 
 
 def refuse_unknown(environment: Mapping[str, str]) -> None:

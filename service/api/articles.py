@@ -22,8 +22,8 @@ from indexer.errors import SourceError
 from indexer.sources import Item, read_jsonl
 from indexer.store import StoredArticle
 from service.api.media import INTERNAL
-from service.api.workers import Workers
 from service.engine import Engine
+from service.workers import Workers
 
 _ROUTE = b"/v1/articles/"
 _MOST = 1000

@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Request, post
 from litestar.di import NamedDependency
 
-from service.api.workers import Workers
 from service.engine import Engine
 from service.evaluation import parse_questions
+from service.workers import Workers
 
 
 @post("/v1/evaluations", status_code=200, summary="Measure the answers to a question file")

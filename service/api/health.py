@@ -8,8 +8,8 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from service.api.workers import Workers
 from service.engine import Engine
+from service.workers import Workers
 
 
 @get("/health", summary="Version, and whether this is the owner asked for")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -15,16 +17,20 @@ from litestar.response.sse import ServerSentEventMessage
 
 from indexer.points import METADATA
 from service.answer import Answer
-from service.api.workers import Workers
-from service.engine import Engine
+from service.asking import Asker
+from service.conversation import Turn
+from service.events import Complete, Event, Passages, Sentence, Stopped
 from service.question import DEFAULT_PASSAGES, Question, parse_question
+
+_LOG = logging.getLogger(__name__)
 
 
 class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
     """A question. Dates are ISO 8601 and inclusive; ``language`` is of the articles.
 
     ``outlet``, ``author``, ``section`` and ``tags`` ask for articles that have this
-    value. ``now`` is the moment that relative dates in the question count from.
+    value. ``history`` is the conversation before the question, oldest turn first;
+    ``now`` the moment that relative dates in the question count from.
     """
 
     question: str
@@ -37,6 +43,7 @@ class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
     author: str | None = None
     section: str | None = None
     tags: str | None = None
+    history: list[Turn] = []
     now: str | None = None
     stream: bool = False
 
@@ -50,18 +57,17 @@ class _Stream(ServerSentEvent):
 
 @post("/v1/questions", status_code=200, summary="Ask the archive a question")
 async def ask(
-    data: JSONBody[QuestionBody],
-    engine: NamedDependency[Engine],
-    workers: NamedDependency[Workers],
+    data: JSONBody[QuestionBody], asker: NamedDependency[Asker]
 ) -> Answer | ServerSentEvent:
     """Answer with citations, or say that the archive does not.
 
-    With ``stream``, Server-Sent Events: ``passages``, a ``sentence`` with its
-    checked citations, then the whole ``answer``.
+    With ``stream``, Server-Sent Events: ``passages`` as soon as they are found, each
+    ``sentence`` with its citations once it is checked, then the whole ``answer``; or an
+    ``error`` where the chat model failed after sentences had been sent.
     """
     question = _question(data)
-    answer = await workers.run(lambda: engine.answerer.answer(question))
-    return _Stream(_events(answer)) if data.stream else answer
+    asker.check(question)
+    return _Stream(_events(asker, question)) if data.stream else await asker.answer(question)
 
 
 def _question(body: QuestionBody) -> Question:
@@ -74,17 +80,33 @@ def _question(body: QuestionBody) -> Question:
         published_before=body.published_before,
         language=language,
         metadata={name: getattr(body, name) for name in METADATA},
+        history=body.history,
         now=body.now,
     )
 
 
-async def _events(answer: Answer) -> AsyncIterator[ServerSentEventMessage]:
-    yield _event("passages", answer.passages)
-    if answer.answer is not None:
-        sentence = {"text": answer.answer.text, "citations": answer.citations}
-        yield _event("sentence", sentence)
-    yield _event("answer", answer)
+async def _events(asker: Asker, question: Question) -> AsyncGenerator[ServerSentEventMessage, None]:
+    async with aclosing(asker.events(question)) as events:
+        try:
+            async for event in events:
+                yield _message(event)
+        except Exception:
+            # The status has been sent: what went wrong can only be told in the stream.
+            _LOG.exception("a streamed answer failed")
+            yield _message(Stopped("failed", "the answer failed; ask again"))
 
 
-def _event(name: str, content: Any) -> ServerSentEventMessage:
+def _message(event: Event) -> ServerSentEventMessage:
+    match event:
+        case Passages(passages):
+            return _sent("passages", passages)
+        case Sentence():
+            return _sent("sentence", event)
+        case Complete(answer):
+            return _sent("answer", answer)
+        case Stopped():
+            return _sent("error", event)
+
+
+def _sent(name: str, content: Any) -> ServerSentEventMessage:
     return ServerSentEventMessage(event=name, data=msgspec.json.encode(content).decode())

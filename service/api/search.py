@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from service.answer import FoundPassage
-from service.api.workers import Workers
 from service.engine import Engine
 from service.question import DEFAULT_PASSAGES, parse_question
+from service.workers import Workers
 
 
 class SearchResults(msgspec.Struct, frozen=True):

@@ -1,0 +1,212 @@
+"""A question → what every door shows of its answer, as it comes. The flow on one screen.
+
+Retrieve and read as ``answering.py`` does; where a chat model is to write, let it,
+show each sentence once it is checked, and fall back to the extractive answer when
+nothing of it holds. Writing, reading what was written, and checking are left to
+``generation.py``, ``claims.py`` and ``citations.py``.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from msgspec import structs
+
+from indexer.article import Span
+from indexer.language import detect
+from service import prompt
+from service.answer import Answer, AnswerText, Mode
+from service.answering import Finding, found_passages, timings, unread
+from service.citations import Checker, Draft, NumberedPassage
+from service.claims import Claim, ClaimReader
+from service.conversation import self_contained
+from service.engine import Engine
+from service.errors import GenerationFailed, QuestionError
+from service.events import Complete, Event, Passages, Sentence, Stopped
+from service.generation import ChatModel
+from service.question import MOST_CHARACTERS, Question
+from service.workers import Workers
+
+_LOG = logging.getLogger(__name__)
+_REWRITING = 0.25  # of the time limit
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A question on its way: as it was asked, and as it is looked up."""
+
+    original: Question
+    question: Question
+    finding: Finding
+    started: float
+
+    def finished(self, answer: Answer) -> Answer:
+        rewritten = self.question.text if self.question is not self.original else None
+        return structs.replace(answer, question=self.original.text, rewritten_question=rewritten)
+
+
+class Asker:
+    """Answers questions on an event loop; what is slow runs in ``workers``."""
+
+    def __init__(self, engine: Engine, workers: Workers, chat_model: ChatModel | None) -> None:
+        self._engine = engine
+        self._workers = workers
+        self._chat_model = chat_model
+
+    def check(self, question: Question) -> None:
+        """Raise QuestionError where it can't be answered in the mode it asks for."""
+        self._mode(question)
+
+    async def answer(self, question: Question) -> Answer:
+        """The whole answer. Raises what ``check`` raises."""
+        async with aclosing(self.events(question, hold=True)) as events:
+            async for event in events:
+                if isinstance(event, Complete):
+                    return event.answer
+        raise AssertionError("events end with the answer where nothing is shown before")
+
+    async def events(
+        self, question: Question, *, hold: bool = False
+    ) -> AsyncGenerator[Event, None]:
+        """What may be shown, as soon as it may be: see ``service.events``.
+
+        With ``hold`` nothing is shown before the end: a chat model that fails half-way
+        then leaves the extractive answer, not a part of its own.
+        """
+        started = time.perf_counter()
+        mode = self._mode(question)
+        answerer = await self._workers.run(lambda: self._engine.answerer)
+        asked = await self._self_contained(question, mode)
+        retrieved = await self._workers.run(answerer.retrieve, asked)
+        yield Passages(found_passages(unread(retrieved)[: asked.top_k], retrieved.articles))
+        finding = await self._workers.run(answerer.read, asked, retrieved)
+        work, reason = _Work(question, asked, finding, started), None
+        if mode == "generative" and finding.ranked:
+            draft = Draft(flag=self._engine.service.unverified == "flag")
+            try:
+                async with aclosing(self._write(work, draft)) as written:
+                    async for sentence in written:
+                        yield sentence
+                yield Complete(work.finished(_written(work, draft)))
+                return
+            except GenerationFailed as failure:
+                _LOG.warning("the chat model's answer was not used: %s", failure)
+                if draft.sentences and not hold:
+                    yield Stopped(failure.reason, failure.detail)
+                    return
+                reason = str(failure)
+        answer = work.finished(await self._workers.run(answerer.conclude, asked, finding, started))
+        if answer.answer is not None:
+            yield Sentence(0, answer.answer.text, answer.citations)
+        yield Complete(structs.replace(answer, fallback_reason=reason))
+
+    async def close(self) -> None:
+        """Let go of the chat model."""
+        if self._chat_model is not None:
+            await self._chat_model.close()
+
+    def _mode(self, question: Question) -> Mode:
+        if self._chat_model is not None:
+            return "extractive" if question.mode == "extractive" else "generative"
+        if question.mode == "generative":
+            raise QuestionError(
+                "mode",
+                "no chat model is configured; set FUNDSTELLE_LLM_URL and FUNDSTELLE_LLM_MODEL, "
+                "or use extractive or auto",
+            )
+        return "extractive"
+
+    async def _self_contained(self, question: Question, mode: Mode) -> Question:
+        """The question as it can be understood without the conversation before it."""
+        if not question.history:
+            return question
+        rewritten = None
+        if mode == "generative" and self._chat_model is not None:
+            messages = prompt.rewrite_messages(question.text, question.history)
+            within = _REWRITING * self._engine.service.llm_timeout
+            try:
+                rewritten = _one_question(await self._chat_model.complete(messages, within=within))
+            except GenerationFailed as failure:
+                _LOG.warning("the chat model did not rewrite a question: %s", failure)
+        if rewritten is None:
+            rewritten = self_contained(question.text, question.history)
+        if rewritten is None or rewritten == question.text:
+            return question
+        return replace(question, text=rewritten[:MOST_CHARACTERS])
+
+    async def _write(self, work: _Work, draft: Draft) -> AsyncGenerator[Sentence, None]:
+        """The checked sentences of the chat model's answer. Raises GenerationFailed."""
+        if self._chat_model is None:
+            raise AssertionError("only a chat model writes")
+        question, service = work.question, self._engine.service
+        language = detect(question.text)
+        passages = await self._workers.run(self._numbered, work)
+        judge = await self._workers.run(lambda: self._engine.support_judge)
+        checker = Checker(judge, passages, threshold=service.support_threshold)
+        messages = prompt.answer_messages(
+            question.text,
+            [(p.stored.article.heading, p.text) for p in passages],
+            language,
+            question.now,
+        )
+        reader = ClaimReader(language)
+        seconds = service.llm_timeout - (time.perf_counter() - work.started)
+        async with aclosing(self._chat_model.stream(messages, within=seconds)) as pieces:
+            async for piece in pieces:
+                for claim in reader.feed(piece):
+                    for sentence in await self._checked(checker, claim, draft):
+                        yield sentence
+        for claim in reader.finish():
+            for sentence in await self._checked(checker, claim, draft):
+                yield sentence
+        if not draft.sentences:
+            raise _nothing_held(reader)
+
+    async def _checked(self, checker: Checker, claim: Claim, draft: Draft) -> list[Sentence]:
+        sentence = await self._workers.run(checker.check, claim)
+        return draft.add(sentence, new_line=claim.new_line)
+
+    def _numbered(self, work: _Work) -> list[NumberedPassage]:
+        """What the chat model is shown: the first passages within the budget."""
+        shown = work.finding.shown(work.question.top_k)
+        budget = self._engine.service.llm_context_tokens
+        shown = shown[: prompt.within_budget([r.candidate.text for r in shown], budget)]
+        found = self._engine.store.articles(list({r.candidate.article_id for r in shown}))
+        return [
+            NumberedPassage(found[c.article_id], Span(c.start, c.end))
+            for c in (r.candidate for r in shown)
+            if c.article_id in found and found[c.article_id].version == c.version
+        ]
+
+
+def _written(work: _Work, draft: Draft) -> Answer:
+    verified = [c.support for c in draft.citations if c.verified]
+    return Answer(
+        question=work.original.text,
+        status="answered",
+        mode="generative",
+        answer=AnswerText(draft.text, detect(draft.text)),
+        confidence=round(sum(verified) / len(verified), 4),
+        citations=draft.citations,
+        passages=found_passages(work.finding.shown(work.question.top_k), work.finding.articles),
+        filters=dict(work.question.filters),
+        timings_ms=timings(work.finding.timings_ms, work.started),
+    )
+
+
+def _nothing_held(reader: ClaimReader) -> GenerationFailed:
+    if reader.claims == 0:
+        return GenerationFailed("nonsense", "the chat model wrote no sentence")
+    return GenerationFailed(
+        "unverified", f"the passages support none of the chat model's {reader.claims} sentences"
+    )
+
+
+def _one_question(written: str) -> str | None:
+    """What a model wrote when asked for a question, None where it is none."""
+    lines = [line.strip(" \t\"'„“”*") for line in written.splitlines() if line.strip()]
+    return lines[0] if len(lines) == 1 and 3 <= len(lines[0]) <= 500 else None
