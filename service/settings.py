@@ -48,7 +48,8 @@ class ServiceSettings(FromEnvironment):
     ``threshold`` is the least confidence with which an answer is given;
     ``passages_read`` how many passages the reader reads a question; ``reader_model``
     is the copy of multilingual-e5-small that its adapter is merged into; ``workers``
-    how many requests are worked on at once.
+    how many requests are worked on at once; ``public_url`` is where readers reach the
+    service, for links in chat answers.
 
     ``llm_url`` is where an OpenAI-compatible chat model answers (up to and with
     ``/v1``), ``llm_timeout`` how many seconds one answer of it may take,
@@ -64,6 +65,7 @@ class ServiceSettings(FromEnvironment):
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
     workers: int = setting("WORKERS", 4, whole_number(1))
     max_body_bytes: int = setting("MAX_BODY_BYTES", 64 * 1024 * 1024, whole_number(1024))
+    public_url: str | None = setting("PUBLIC_URL", None, _web_address)
     llm_url: str | None = setting("LLM_URL", None, _web_address)
     llm_model: str | None = setting("LLM_MODEL", None)
     llm_api_key: str | None = setting("LLM_API_KEY", None, secret=True)

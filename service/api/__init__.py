@@ -1,6 +1,8 @@
 """The HTTP API, one file a resource. ``ROUTES`` is what the app serves."""
 
 from service.api.articles import article, articles, remove_article, write_articles
+from service.api.chat_completions import complete_chat, no_chat
+from service.api.chat_models import model, models
 from service.api.evaluations import evaluate_questions
 from service.api.health import health, live, ready, status
 from service.api.questions import ask
@@ -10,9 +12,13 @@ ROUTES = [
     article,
     articles,
     ask,
+    complete_chat,
     evaluate_questions,
     health,
     live,
+    model,
+    models,
+    no_chat,
     ready,
     remove_article,
     search,

@@ -42,7 +42,7 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
 
 def from_http(_: AnyRequest, error: HTTPException) -> Problem:
     """Problems that the framework found: routes, methods, bodies that don't fit."""
-    answer = problem(error.status_code, error.detail, _fields(error))
+    answer = problem(error.status_code, error.detail, fields_at_fault(error))
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
     return answer
@@ -93,7 +93,8 @@ HANDLERS: dict[Any, Any] = {
 }
 
 
-def _fields(error: HTTPException) -> list[dict[str, str]]:
+def fields_at_fault(error: HTTPException) -> list[dict[str, str]]:
+    """``{"path", "message"}`` of each field that the framework refused."""
     found = [e for e in error.extra if isinstance(e, dict)] if isinstance(error.extra, list) else []
     fields = [(str(e.get("key", "")), str(e.get("message", ""))) for e in found]
     missing = _MISSING.match(error.detail)

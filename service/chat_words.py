@@ -1,0 +1,66 @@
+"""The few fixed words that a chat answer needs, in German and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from indexer.language import detect
+
+
+@dataclass(frozen=True)
+class Words:
+    """Fixed words of one language. ``failures`` are by ``FailureReason``."""
+
+    says_nothing: str
+    nearest: str
+    read: str
+    sources: str
+    unverified: str
+    fallback: str
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def fallback_note(self, reason: str) -> str:
+        """Why an answer is not the chat model's; ``reason`` begins with a code."""
+        code = reason.partition(":")[0]
+        return self.fallback.format(self.failures.get(code, self.failures["nonsense"]))
+
+
+_GERMAN = Words(
+    says_nothing="Das Archiv sagt es nicht.",
+    nearest="Am nächsten kommen:",
+    read="lesen",
+    sources="Quellen:",
+    unverified="nicht belegt",
+    fallback="Hinweis: {}. Die Antwort ist deshalb wörtlich dem Archiv entnommen.",
+    failures={
+        "unreachable": "Das Chatmodell ist nicht erreichbar",
+        "timeout": "Das Chatmodell wurde nicht rechtzeitig fertig",
+        "refused": "Das Chatmodell hat die Anfrage abgelehnt",
+        "cut_off": "Die Antwort des Chatmodells brach ab",
+        "nonsense": "Das Chatmodell gab keine brauchbare Antwort",
+        "declined": "Das Chatmodell fand in den Artikeln keine Antwort",
+        "unverified": "Kein Satz des Chatmodells ließ sich belegen",
+    },
+)
+_ENGLISH = Words(
+    says_nothing="The archive does not say.",
+    nearest="Nearest to it:",
+    read="read",
+    sources="Sources:",
+    unverified="not verified",
+    fallback="Note: {}. The answer is therefore taken verbatim from the archive.",
+    failures={
+        "unreachable": "the chat model could not be reached",
+        "timeout": "the chat model was not done in time",
+        "refused": "the chat model refused the request",
+        "cut_off": "the chat model's answer broke off",
+        "nonsense": "the chat model gave no usable answer",
+        "declined": "the chat model found no answer in the articles",
+        "unverified": "no sentence of the chat model could be verified",
+    },
+)
+
+
+def words_for(question: str) -> Words:
+    """German words for a German question, else English ones."""
+    return _GERMAN if detect(question) == "de" else _ENGLISH

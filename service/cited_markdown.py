@@ -1,0 +1,122 @@
+"""An Answer, or its sentences as they come → Markdown in which every proof is a link.
+
+Cuts the text behind each part that is cited, and says what ends an answer: its
+sources, or what comes nearest. How the pieces are sent, and where a client finds the
+citations beside the text, is left to the doors in ``service.api``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from service.answer import Answer, Citation, Place
+from service.chat_words import Words
+from service.events import Sentence
+from service.markdown import escape, escape_line, unescape
+from service.reader_links import ReaderLinks
+
+_MOST_NEAREST = 5
+_MARKER = re.compile(r" ?\[\(\d+\)\]\([^\s()]*/read/[^\s()?]*\?start=\d+&end=\d+\)")
+_OUR_LINK = re.compile(r"\]\([^\s()]*/read/[^\s()?]*\?start=\d+&end=\d+\)")
+_GAP = "\n\n"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of the answer as Markdown, and the citations that prove it: all verified."""
+
+    markdown: str
+    citations: list[Citation]
+
+
+@dataclass(frozen=True)
+class CitedMarkdown:
+    """Writes the pieces of an answer with links and fixed words."""
+
+    links: ReaderLinks
+    words: Words
+
+    def segments(self, sentence: Sentence) -> Iterator[Segment]:
+        """The sentence, cut behind each part that has citations.
+
+        What is cited without being verified is flagged and has no citation.
+        """
+        by_end: dict[int, list[Citation]] = {}
+        for citation in sentence.citations:
+            by_end.setdefault(citation.answer.end - sentence.start, []).append(citation)
+        done = 0
+        for end in sorted({*by_end, len(sentence.text)}):
+            text = sentence.text[done:end]
+            shown = escape(text, new_line=sentence.start + done == 0)
+            citations = by_end.get(end, [])
+            if any(not c.verified for c in citations):
+                shown += f" (⚠ {self.words.unverified})"
+            if shown:
+                yield Segment(shown, [c for c in citations if c.verified])
+            done = end
+
+    def whole(self, answer: Answer) -> Iterator[Segment]:
+        """The answer's text in segments; of an unanswerable question none."""
+        if answer.answer is not None:
+            yield from self.segments(Sentence(0, answer.answer.text, answer.citations))
+
+    def marker(self, citation: Citation) -> str:
+        """``[(n)](link)``: plain ``[n]`` is a reference to something else in Open WebUI."""
+        return f"[({citation.id})]({self.links.to(citation.source)})"
+
+    def ending(self, answer: Answer) -> str:
+        """What follows the text, or stands for it where there is none; may be empty."""
+        if answer.answer is None:
+            parts = [self.words.says_nothing, self._nearest(answer)]
+        elif answer.mode == "extractive":
+            parts = ["", *map(self._quoted, answer.citations)]
+        else:
+            parts = ["", self._sources(answer.citations)]
+        if answer.fallback_reason is not None:
+            parts.append(escape_line(self.words.fallback_note(answer.fallback_reason)))
+        return _GAP.join(part for i, part in enumerate(parts) if part or i == 0)
+
+    def _quoted(self, citation: Citation) -> str:
+        source = citation.source
+        context = escape(source.context.strip()).replace("\n", "\n> ")
+        return f"> {context}\n>\n> — {_named(source)}"
+
+    def _sources(self, citations: Sequence[Citation]) -> str:
+        by_article: dict[str, list[Citation]] = {}
+        for citation in citations:
+            if citation.verified:
+                by_article.setdefault(citation.source.article_id, []).append(citation)
+        lines = [
+            f"- {', '.join(f'({c.id})' for c in cited)}: {_named(cited[0].source)}"
+            for cited in by_article.values()
+        ]
+        return _GAP.join([self.words.sources, "\n".join(lines)])
+
+    def _nearest(self, answer: Answer) -> str:
+        lines = [
+            f"- {_named(passage)} [({self.words.read})]({self.links.to(passage)})"
+            for passage in answer.passages[:_MOST_NEAREST]
+        ]
+        return _GAP.join([self.words.nearest, "\n".join(lines)]) if lines else ""
+
+
+def said(content: str) -> str:
+    """What an assistant's message says, without the links, quotes and lists that we added.
+
+    A message that is not ours comes back as it is.
+    """
+    if not _OUR_LINK.search(content):
+        return content
+    return unescape(_MARKER.sub("", content.strip().split(_GAP, 1)[0]))
+
+
+def title_of(place: Place) -> str:
+    """The article's title, its id where it has none."""
+    return (place.title or "").strip() or place.article_id
+
+
+def _named(place: Place) -> str:
+    named = escape_line(title_of(place))
+    return f"{named}, {place.published_at[:10]}" if place.published_at else named

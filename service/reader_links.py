@@ -1,0 +1,37 @@
+"""Where a stretch of an article can be looked at: addresses of the reader page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from service.answer import Place
+
+_HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+
+@dataclass(frozen=True)
+class ReaderLinks:
+    """Links to the reader page of the service at ``base``, an address without a final slash."""
+
+    base: str
+
+    def to(self, place: Place) -> str:
+        """The article's page, scrolled to the place. ASCII, without spaces and parentheses."""
+        # Dots, too: "." and ".." would be taken for folders, and the path shortened.
+        article = quote(place.article_id, safe="").replace(".", "%2E")
+        return f"{self.base}/read/{article}?start={place.start}&end={place.end}"
+
+
+def reader_links(public_url: str | None, scheme: str, host: str | None, port: int) -> ReaderLinks:
+    """Links as whoever asks can follow them.
+
+    To ``public_url`` where it is set, else to the host that was asked for. A host
+    that is none (it stands in a header, and ends in Markdown) counts as this machine.
+    """
+    if public_url is not None:
+        return ReaderLinks(public_url.rstrip("/"))
+    if host is None or not _HOST.fullmatch(host):
+        host = f"127.0.0.1:{port}"
+    return ReaderLinks(f"{'https' if scheme == 'https' else 'http'}://{host}")
