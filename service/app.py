@@ -16,14 +16,14 @@ from service.api import ROUTES
 from service.api.problems import HANDLERS
 from service.asking import Asker
 from service.engine import Engine
-from service.generation import chat_model
+from service.web import TEMPLATES, WEB
 from service.workers import Workers
 
 
 def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
     """The application. ``owner_token`` is what the owner's own command line proves itself with."""
     workers = Workers(engine.service.workers)
-    asker = Asker(engine, workers, chat_model(engine.service))
+    asker = Asker(engine, workers, engine.service)
 
     def is_owner_request(request: Request[Any, Any, Any]) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -32,13 +32,14 @@ def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
         )
 
     return Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*ROUTES, WEB],
         dependencies={
             "engine": Provide(lambda: engine, sync_to_thread=False),
             "asker": Provide(lambda: asker, sync_to_thread=False),
             "workers": Provide(lambda: workers, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
+        template_config=TEMPLATES,
         on_shutdown=[asker.close],
         state=State({"is_owner_request": is_owner_request}),
         logging_config=None,  # how to log is for whoever runs the process to say

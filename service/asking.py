@@ -27,8 +27,9 @@ from service.conversation import self_contained
 from service.engine import Engine
 from service.errors import GenerationFailed, QuestionError
 from service.events import Complete, Event, Passages, Sentence, Stopped
-from service.generation import ChatModel
+from service.generation import chat_model
 from service.question import MOST_CHARACTERS, Question
+from service.settings import ServiceSettings
 from service.workers import Workers
 
 _LOG = logging.getLogger(__name__)
@@ -52,10 +53,11 @@ class _Work:
 class Asker:
     """Answers questions on an event loop; what is slow runs in ``workers``."""
 
-    def __init__(self, engine: Engine, workers: Workers, chat_model: ChatModel | None) -> None:
+    def __init__(self, engine: Engine, workers: Workers, settings: ServiceSettings) -> None:
         self._engine = engine
         self._workers = workers
-        self._chat_model = chat_model
+        self._settings = settings
+        self._chat_model = chat_model(settings)
 
     def check(self, question: Question) -> None:
         """Raise QuestionError where it can't be answered in the mode it asks for."""
@@ -86,7 +88,7 @@ class Asker:
         finding = await self._workers.run(answerer.read, asked, retrieved)
         work, reason = _Work(question, asked, finding, started), None
         if mode == "generative" and finding.ranked:
-            draft = Draft(flag=self._engine.service.unverified == "flag")
+            draft = Draft(flag=self._settings.unverified == "flag")
             try:
                 async with aclosing(self._write(work, draft)) as written:
                     async for sentence in written:
@@ -127,7 +129,7 @@ class Asker:
         rewritten = None
         if mode == "generative" and self._chat_model is not None:
             messages = prompt.rewrite_messages(question.text, question.history)
-            within = _REWRITING * self._engine.service.llm_timeout
+            within = _REWRITING * self._settings.llm_timeout
             try:
                 rewritten = _one_question(await self._chat_model.complete(messages, within=within))
             except GenerationFailed as failure:
@@ -142,11 +144,11 @@ class Asker:
         """The checked sentences of the chat model's answer. Raises GenerationFailed."""
         if self._chat_model is None:
             raise AssertionError("only a chat model writes")
-        question, service = work.question, self._engine.service
+        question, settings = work.question, self._settings
         language = detect(question.text)
         passages = await self._workers.run(self._numbered, work)
         judge = await self._workers.run(lambda: self._engine.support_judge)
-        checker = Checker(judge, passages, threshold=service.support_threshold)
+        checker = Checker(judge, passages, threshold=settings.support_threshold)
         messages = prompt.answer_messages(
             question.text,
             [(p.stored.article.heading, p.text) for p in passages],
@@ -154,8 +156,8 @@ class Asker:
             question.now,
         )
         reader = ClaimReader(language)
-        seconds = service.llm_timeout - (time.perf_counter() - work.started)
-        async with aclosing(self._chat_model.stream(messages, within=seconds)) as pieces:
+        within = settings.llm_timeout * (1 - _REWRITING if question.history else 1)
+        async with aclosing(self._chat_model.stream(messages, within=within)) as pieces:
             async for piece in pieces:
                 for claim in reader.feed(piece):
                     for sentence in await self._checked(checker, claim, draft):
@@ -173,7 +175,7 @@ class Asker:
     def _numbered(self, work: _Work) -> list[NumberedPassage]:
         """What the chat model is shown: the first passages within the budget."""
         shown = work.finding.shown(work.question.top_k)
-        budget = self._engine.service.llm_context_tokens
+        budget = self._settings.llm_context_tokens
         shown = shown[: prompt.within_budget([r.candidate.text for r in shown], budget)]
         found = self._engine.store.articles(list({r.candidate.article_id for r in shown}))
         return [

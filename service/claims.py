@@ -23,13 +23,15 @@ _MARKER = re.compile(
     rf"\s*[\[【]\s*(?:passage|source|abschnitt|quelle|nr\.?|no\.?|\#|\^)?\s*({_LIST})[^\]】]{{0,12}}[\]】]",
     re.I,
 )
+_BETWEEN = " .,;:–-"  # what a part doesn't begin with
 _RANGE = re.compile(r"(\d+)\s*[–-]\s*(\d+)")
 _THOUGHT = re.compile(r"\s*<think>.*?</think>\s*", re.S)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,200}>")
 _MARKDOWN = re.compile(r"\*\*|__|`+|^\s*(?:(?:#{1,6}|[-*+•>])\s+)+")
 _DECLINED = re.compile(rf"\W*{NO_ANSWER}\b|\W*NO ANSWER\W*$", re.I)
-_ENDED = re.compile(r"[.!?…。！？][\"'”“»«’)\]]*\s*$")
+_ENDED = re.compile(r"[.!?…。！？\]】][\"'”“»«’)]*\s*$|\n\s*$")
+_ASIDE = 4  # words behind the last marker from which on they are a part of their own
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class ClaimReader:
         """What is left when the model has done; a sentence without its end is dropped."""
         if self._thinking and not self._has_thought(done=True):
             return
-        closed = _ENDED.search(_MARKER.sub("", self._buffer)) or not self._seen
+        closed = _ENDED.search(self._buffer) or not self._seen
         starts = self._starts()
         yield from self._claims([*starts, len(self._buffer)] if closed else starts)
 
@@ -121,13 +123,15 @@ class ClaimReader:
 def parse_claim(raw: str, *, new_line: bool = False) -> Claim | None:
     """A sentence as a model wrote it, None where it holds no word.
 
-    A part ends with each group of markers; what follows the last group has none.
+    A part ends with each group of markers. What follows the last group has none,
+    unless it is a word or two: ", said Y" belongs to what it follows.
     """
     raw = _TAG.sub("", _LINK.sub(r"\1", _MARKDOWN.sub("", raw.strip())))
     pieces: list[tuple[str, tuple[int, ...]]] = []
     ahead: tuple[int, ...] = ()  # of markers at the very beginning
     for text, numbers in _pieces(raw):
-        if any(c.isalnum() for c in text):
+        words = re.findall(r"\w+", text)
+        if words and not (pieces and not numbers and len(words) < _ASIDE):
             pieces.append((text, ahead + numbers))
             ahead = ()
         elif pieces:  # one marker after another, or the full stop
@@ -138,10 +142,10 @@ def parse_claim(raw: str, *, new_line: bool = False) -> Claim | None:
     whole, parts = "", []
     for i, (text, numbers) in enumerate(pieces):
         piece = text if i else text.lstrip()
-        start = len(whole) + len(piece) - len(piece.lstrip())
-        whole = (whole + piece).rstrip() if i == len(pieces) - 1 else whole + piece
+        start = len(whole) + len(piece) - len(piece.lstrip(_BETWEEN))
+        whole += piece
         parts.append(Part(start, len(whole.rstrip()), tuple(dict.fromkeys(numbers))))
-    return Claim(whole, tuple(parts), new_line) if parts else None
+    return Claim(whole.rstrip(), tuple(parts), new_line) if parts else None
 
 
 def _pieces(raw: str) -> Iterator[tuple[str, tuple[int, ...]]]:

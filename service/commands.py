@@ -29,7 +29,6 @@ from service.engine import Engine
 from service.errors import EvaluationError, QuestionError
 from service.evaluation import parse_questions
 from service.exit_status import ExitStatus
-from service.generation import chat_model
 from service.question import Question, parse_question
 from service.settings import ServiceSettings, refuse_unknown
 from service.workers import Workers
@@ -178,7 +177,7 @@ def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
 
 
 async def _ask(engine: Engine, question: Question) -> Answer:
-    asker = Asker(engine, Workers(engine.service.workers), chat_model(engine.service))
+    asker = Asker(engine, Workers(engine.service.workers), engine.service)
     try:
         return await asker.answer(question)
     finally:

@@ -67,7 +67,7 @@ class ChatModel:
                     if choice.delta and choice.delta.content:
                         yield choice.delta.content
         except Exception as error:
-            raise self._failure(error) from error
+            raise self._failure(error, begun=chunks is not None) from error
         finally:
             if chunks is not None:
                 with suppress(Exception):  # the connection may be gone
@@ -112,7 +112,7 @@ class ChatModel:
             max_retries=0,
         )
 
-    def _failure(self, error: Exception) -> GenerationFailed:
+    def _failure(self, error: Exception, *, begun: bool) -> GenerationFailed:
         import httpx2
         import openai
 
@@ -123,10 +123,10 @@ class ChatModel:
                 reason, detail = "unreachable", f"nothing answers at {self._url}"
         elif isinstance(error, openai.APIStatusError):
             reason, detail = "refused", f"the chat model answered with status {error.status_code}"
-        elif isinstance(error, openai.APIConnectionError):
-            reason, detail = "unreachable", f"nothing answers at {self._url}"
-        elif isinstance(error, httpx2.HTTPError):
+        elif begun and isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
             reason, detail = "cut_off", "the connection to the chat model was lost"
+        elif isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
+            reason, detail = "unreachable", f"nothing answers at {self._url}"
         elif isinstance(error, openai.APIError):  # an error event within the stream
             reason, detail = "refused", f"the chat model reported: {error.message[:_DETAIL]}"
         elif isinstance(error, json.JSONDecodeError | openai.OpenAIError | ValueError):
