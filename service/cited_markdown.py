@@ -66,32 +66,36 @@ class CitedMarkdown:
         """``[(n)](link)``: plain ``[n]`` is a reference to something else in Open WebUI."""
         return f"[({citation.id})]({self.links.to(citation.source)})"
 
-    def ending(self, answer: Answer) -> str:
-        """What follows the text, or stands for it where there is none; may be empty."""
+    def ending(self, answer: Answer, *, linked: bool = False) -> str:
+        """What follows the text, or stands for it where there is none; may be empty.
+
+        ``linked`` is for a text without markers: the links then stand here.
+        """
         if answer.answer is None:
             parts = [self.words.says_nothing, self._nearest(answer)]
         elif answer.mode == "extractive":
-            parts = ["", *map(self._quoted, answer.citations)]
+            parts = ["", *(self._quoted(c, linked=linked) for c in answer.citations)]
         else:
-            parts = ["", self._sources(answer.citations)]
+            parts = ["", self._sources(answer.citations, linked=linked)]
         if answer.fallback_reason is not None:
             parts.append(escape_line(self.words.fallback_note(answer.fallback_reason)))
         return _GAP.join(part for i, part in enumerate(parts) if part or i == 0)
 
-    def _quoted(self, citation: Citation) -> str:
+    def _quoted(self, citation: Citation, *, linked: bool) -> str:
         source = citation.source
         context = escape(source.context.strip()).replace("\n", "\n> ")
-        return f"> {context}\n>\n> — {_named(source)}"
+        link = f" {self.marker(citation)}" if linked else ""
+        return f"> {context}\n>\n> — {_named(source)}{link}"
 
-    def _sources(self, citations: Sequence[Citation]) -> str:
+    def _sources(self, citations: Sequence[Citation], *, linked: bool) -> str:
         by_article: dict[str, list[Citation]] = {}
         for citation in citations:
             if citation.verified:
                 by_article.setdefault(citation.source.article_id, []).append(citation)
-        lines = [
-            f"- {', '.join(f'({c.id})' for c in cited)}: {_named(cited[0].source)}"
-            for cited in by_article.values()
-        ]
+        lines = []
+        for cited in by_article.values():
+            numbers = ", ".join(self.marker(c) if linked else f"({c.id})" for c in cited)
+            lines.append(f"- {numbers}: {_named(cited[0].source)}")
         return _GAP.join([self.words.sources, "\n".join(lines)])
 
     def _nearest(self, answer: Answer) -> str:

@@ -2,6 +2,7 @@
 
 from service.api.articles import article, articles, remove_article, write_articles
 from service.api.chat_completions import complete_chat, no_chat
+from service.api.chat_messages import create_message, no_message
 from service.api.chat_models import model, models
 from service.api.evaluations import evaluate_questions
 from service.api.health import health, live, ready, status
@@ -13,12 +14,14 @@ ROUTES = [
     articles,
     ask,
     complete_chat,
+    create_message,
     evaluate_questions,
     health,
     live,
     model,
     models,
     no_chat,
+    no_message,
     ready,
     remove_article,
     search,
