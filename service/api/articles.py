@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 import msgspec
@@ -21,6 +20,7 @@ from indexer.article import Article
 from indexer.errors import SourceError
 from indexer.sources import Item, read_jsonl
 from indexer.store import StoredArticle
+from service.api.article_path import article_id_in
 from service.api.media import INTERNAL
 from service.engine import Engine
 from service.workers import Workers
@@ -46,9 +46,13 @@ class ArticleHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FullArticle(ArticleHead, frozen=True, kw_only=True):
-    """An article with its text, to which all offsets refer."""
+    """An article with its text, to which all offsets refer.
+
+    ``body_start`` is where its prose begins, behind the header line of a file.
+    """
 
     text: str
+    body_start: int
     offset_unit: str = "codepoint"
 
 
@@ -85,12 +89,13 @@ async def article(
     workers: NamedDependency[Workers],
 ) -> FullArticle:
     """The article with its full text."""
-    article_id = _id(request)
+    article_id = article_id_in(request, _ROUTE)
     found = await workers.run(engine.store.articles, [article_id])
     if article_id not in found:
         raise NotFoundException(detail=f"the archive has no article {article_id!r}")
     stored = found[article_id]
-    return FullArticle(**_head(stored), text=stored.article.text)
+    own = stored.article
+    return FullArticle(**_head(stored), text=own.text, body_start=own.body_start)
 
 
 @delete("/v1/articles/{article_id:path}", status_code=200, summary="Remove one article")
@@ -100,7 +105,7 @@ async def remove_article(
     workers: NamedDependency[Workers],
 ) -> dict[str, Any]:
     """Removes the article with all its passages."""
-    article_id = _id(request)
+    article_id = article_id_in(request, _ROUTE)
     outcome = await workers.run(engine.remove, [article_id])
     if not outcome["removed"]:
         raise NotFoundException(detail=f"the archive has no article {article_id!r}")
@@ -155,14 +160,6 @@ def _head(stored: StoredArticle) -> dict[str, Any]:
         "source": own.source,
         "metadata": dict(own.metadata),
     }
-
-
-def _id(request: Request[Any, Any, Any]) -> str:
-    raw: bytes = request.scope["raw_path"].partition(b"?")[0]
-    try:
-        return unquote_to_bytes(raw[raw.index(_ROUTE) + len(_ROUTE) :]).decode()
-    except ValueError as error:
-        raise _wrong("article_id", "it is not UTF-8, percent-encoded") from error
 
 
 def _is_uuid(text: str) -> bool:
