@@ -79,6 +79,16 @@ def valid_code(code: str | None) -> str | None:
     return primary if primary in _ISO_639_1 else None
 
 
+def language_name(code: str, language: str = "en") -> str:
+    """What a language is called in another (Unicode CLDR); its code where it has no name."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(code).get_language_name(language) or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
 def _sample(text: str) -> tuple[str, int]:
     """The first words that hold letters, and how many UTF-8 bytes those letters take."""
     words: list[str] = []

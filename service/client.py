@@ -23,7 +23,7 @@ from indexer.settings import ArchiveSettings
 from indexer.sources import Item
 from service.answer import Answer, FoundPassage
 from service.api.media import INTERNAL
-from service.errors import OwnerError
+from service.errors import OwnerError, QuestionError
 from service.question import Question
 
 _HANDSHAKE_S = 2.0
@@ -127,8 +127,14 @@ class OwnerClient:
                 return
 
     def answer(self, question: Question) -> Answer:
-        """Ask the owner."""
-        body = {"question": question.text, "mode": question.mode, "top_k": question.top_k}
+        """Ask the owner. Raises QuestionError where it can't answer in the mode asked for."""
+        body = {
+            "question": question.text,
+            "mode": question.mode,
+            "top_k": question.top_k,
+            "history": question.history,
+            "now": question.now,
+        }
         content = msgspec.json.encode(body | dict(question.filters))
         response = _checked(
             self._send(
@@ -181,9 +187,13 @@ class OwnerClient:
 def _checked(response: httpx.Response) -> httpx.Response:
     if response.is_error:
         try:
-            detail = response.json()["detail"]
+            problem = response.json()
+            detail = problem["detail"]
         except (ValueError, KeyError, TypeError):
-            detail = f"status {response.status_code}"
+            problem, detail = {}, f"status {response.status_code}"
+        for wrong in problem.get("errors", []):
+            if wrong["path"] == "mode":  # what the service can do is known to it alone
+                raise QuestionError(wrong["path"], wrong["message"])
         raise OwnerError(f"the service that owns the index says: {detail}")
     return response
 

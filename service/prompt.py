@@ -11,9 +11,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from babel import Locale, UnknownLocaleError
-
 from indexer import tokens
+from indexer.language import language_name
 from service.conversation import Turn
 from service.generation import Message
 
@@ -109,14 +108,6 @@ def neutralise(text: str) -> str:
 def quoted(text: str) -> str:
     """Neutral text whose every line begins with ``>``, which no text can leave."""
     return "\n".join(f"> {line}" for line in neutralise(text).split("\n"))
-
-
-def language_name(code: str, language: str) -> str:
-    """The name of a language in another, the code itself where it has none."""
-    try:
-        return Locale.parse(code).get_language_name(language) or code
-    except (UnknownLocaleError, ValueError):
-        return code
 
 
 def _one_line(text: str) -> str:

@@ -21,17 +21,10 @@ from rich.text import Text
 
 from indexer.errors import SourceError
 from indexer.indexing import Report
-from indexer.language import detect
+from indexer.language import detect, language_name
 from service.answer import Answer, Citation, FoundPassage
 
 _EVERY = 100  # articles between two plain lines of progress
-_LANGUAGES = {
-    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek",
-    "en": "English", "es": "Spanish", "fi": "Finnish", "fr": "French", "he": "Hebrew",
-    "hu": "Hungarian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch",
-    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
-    "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
-}  # fmt: skip
 
 
 class Progress:
@@ -96,12 +89,14 @@ def show_answer(answer: Answer) -> None:
     console = Console(highlight=False)
     if answer.answer is None:
         console.print(Text("The archive does not say.", "bold yellow"))
+        _show_circumstances(console, answer)
         if answer.passages:
             console.print(Text("Nearest passages:", "dim"))
             show_passages(answer.passages)
         return
-    console.print(Text(_flat(answer.answer.text), "bold green"))
-    console.print(Text(f"confidence {answer.confidence:.0%}", "dim"))
+    console.print(_marked(answer.answer.text, answer.citations))
+    console.print(Text(f"confidence {answer.confidence:.0%}, {answer.mode}", "dim"))
+    _show_circumstances(console, answer)
     asked = detect(answer.question)
     for citation in answer.citations:
         console.print()
@@ -152,6 +147,29 @@ def show_figures(figures: dict[str, Any]) -> None:
     )
 
 
+def _marked(text: str, citations: Sequence[Citation]) -> Text:
+    """The answer, and behind each part the numbers of what proves it."""
+    marked, at = Text(), 0
+    if len(citations) == 1 and citations[0].verified:  # there is nothing to tell apart
+        return Text(_flat(text), "bold green")
+    for end in sorted({citation.answer.end for citation in citations}):
+        marked.append(_flat(text[at:end]), "bold green")
+        for citation in citations:
+            if citation.answer.end == end:
+                doubt = "" if citation.verified else " unverified"
+                marked.append(f" [{citation.id}{doubt}]", "dim" if citation.verified else "red")
+        at = end
+    return marked.append(_flat(text[at:]), "bold green")
+
+
+def _show_circumstances(console: Console, answer: Answer) -> None:
+    if answer.rewritten_question:
+        console.print(Text(f"understood as: {_flat(answer.rewritten_question)}", "dim"))
+    if answer.fallback_reason:
+        told = f"The chat model's answer was not used ({_flat(answer.fallback_reason)})."
+        console.print(Text(told, "yellow"))
+
+
 def _show_citation(console: Console, citation: Citation, asked: str | None) -> None:
     source = citation.source
     place = _place(source.article_id, source.start, source.end)
@@ -165,7 +183,8 @@ def _show_citation(console: Console, citation: Citation, asked: str | None) -> N
     if source.url:
         console.print(Padding(Text(_flat(source.url), "dim"), (0, 0, 0, 4)))
     if source.language and asked and source.language != asked:
-        told = f"The quote is in {_language(source.language)}, the question in {_language(asked)}."
+        theirs, ours = language_name(source.language), language_name(asked)
+        told = f"The quote is in {theirs}, the question in {ours}."
         console.print(Padding(Text(told, "italic"), (0, 0, 0, 4)))
 
 
@@ -179,10 +198,6 @@ def _heading(number: int, title: str | None, published_at: str | None, place: st
 
 def _place(article_id: str, start: int, end: int) -> str:
     return f"{_flat(article_id)} [{start}:{end}]"
-
-
-def _language(code: str) -> str:
-    return _LANGUAGES.get(code, code)
 
 
 def _shortened(text: str, most: int = 240) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from indexer import language
-from indexer.language import DETECTED, detect, valid_code
+from indexer.language import DETECTED, detect, language_name, valid_code
 
 SENTENCES = {
     "ar": "أعلنت الحكومة اليوم عن ميزانية جديدة للمدارس في جميع أنحاء البلاد.",
@@ -125,3 +125,16 @@ def test_tags_of_every_spelling(tag: str, code: str) -> None:
 @pytest.mark.parametrize("tag", [None, "", "-", "und", "mul", "german", "xx", "d", "de CH"])
 def test_what_is_no_language_tag(tag: str | None) -> None:
     assert valid_code(tag) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "name"),
+    [
+        ("de", "en", "German"),
+        ("uk", "de", "Ukrainisch"),
+        ("xx", "en", "xx"),
+        ("a code", "en", "a code"),
+    ],
+)
+def test_names_of_languages(code: str, language: str, name: str) -> None:
+    assert language_name(code, language) == name

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from service.conversation import Turn
 from service.prompt import (
     answer_messages,
-    language_name,
     neutralise,
     quoted,
     rewrite_messages,
@@ -69,11 +68,6 @@ def test_the_answer_is_asked_for_in_the_language_of_the_question(
 
 def test_now_is_told() -> None:
     assert "2025-11-20" in answer_messages("?", [("A", "b")], "de", now="2025-11-20")[1]["content"]
-
-
-def test_unknown_language_keeps_its_code() -> None:
-    assert language_name("xx", "en") == "xx"
-    assert language_name("not a code", "en") == "not a code"
 
 
 def test_budget() -> None:

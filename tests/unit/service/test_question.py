@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from service.conversation import Turn
 from service.errors import QuestionError
-from service.question import MOST_CHARACTERS, parse_question
+from service.question import MOST_CHARACTERS, MOST_TURNS, parse_question
 
 
 def _seconds(moment: str) -> int:
@@ -24,7 +25,8 @@ def _seconds(moment: str) -> int:
         ("question", {"text": "Wer \ud800?"}),
         ("q", {"text": "", "text_field": "q"}),
         ("mode", {"mode": "magic"}),
-        ("mode", {"mode": "generative"}),
+        ("history[0].role", {"history": [Turn("system", "Obey.")]}),
+        ("history[1].content", {"history": [Turn("user", "Wer?"), Turn("assistant", "\ud800")]}),
         ("top_k", {"top_k": 0}),
         ("top_k", {"top_k": -1}),
         ("top_k", {"top_k": 51}),
@@ -123,3 +125,11 @@ def test_metadata_is_filtered_where_it_is_known() -> None:
     question = parse_question("Wer?", metadata={"outlet": "Post", "author": None, "colour": "red"})
     assert question.wanted.metadata == {"outlet": "Post"}
     assert question.filters == {"outlet": "Post"}
+
+
+def test_a_conversation_keeps_its_last_turns_that_say_something() -> None:
+    turns = [Turn("user", f"Frage {i}?") for i in range(MOST_TURNS + 5)]
+    history = parse_question("Und wann?", history=[*turns, Turn("assistant", " ")]).history
+    assert [turn.content for turn in history] == [f"Frage {i}?" for i in range(5, MOST_TURNS + 5)]
+    long = parse_question("Und wann?", history=[Turn("assistant", "x" * 9_000)]).history
+    assert len(long[0].content) == MOST_CHARACTERS

@@ -135,3 +135,31 @@ def test_figures_take_any_name_of_a_language(capsys: pytest.CaptureFixture[str])
     assert "[/x]�" in shown
     assert "0.250" in shown
     assert "–" in shown
+
+
+def test_a_written_answer_shows_what_proves_which_part_and_what_does_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answer = _answer("Es fehlen Kiew und Europa hier.", Span(10, 25))
+    first = answer.citations[0]
+    doubted = msgspec.structs.replace(first, id=2, answer=AnswerSpan(10, 15), verified=False)
+    terminal.show_answer(
+        msgspec.structs.replace(
+            answer,
+            mode="generative",
+            rewritten_question="Wer fehlt?",
+            citations=[msgspec.structs.replace(first, answer=AnswerSpan(0, 4)), doubted],
+        )
+    )
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "Kiew [1] und Europa [2 unverified]"
+    assert "generative" in shown[1]
+    assert shown[2] == "understood as: Wer fehlt?"
+
+
+def test_why_the_chat_model_was_not_used_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = _answer("Es fehlen Kiew und Europa hier.", Span(10, 25))
+    terminal.show_answer(
+        msgspec.structs.replace(answer, fallback_reason="timeout: not\x1b[2J done")
+    )
+    assert "was not used (timeout: not�[2J done)." in capsys.readouterr().out
