@@ -12,6 +12,9 @@ from platformdirs import user_cache_path
 from indexer.embedding import Embedder
 from indexer.models import DEFAULT_MODEL
 from indexer.settings import PREFIX
+from tests.services import _shared_cache, http, running_service, seed_index
+
+__all__ = ["_shared_cache", "http", "running_service", "seed_index"]  # fixtures of all folders
 
 _REPOSITORY = Path(__file__).parents[1]
 _KEPT = f"{PREFIX}TEST_"
