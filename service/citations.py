@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from msgspec import structs
 
@@ -19,6 +20,7 @@ from indexer.store import StoredArticle
 from service.answer import AnswerSpan, Citation, source_of
 from service.claims import Claim, Part
 from service.events import Sentence
+from service.instructions import for_models, without
 from service.support import Evidence, Support, SupportJudge
 
 _QUOTED = re.compile(r"[„“”\"»«]([^„“”\"»«]+)[“”\"«»]")
@@ -27,15 +29,20 @@ _SPOKEN = 3  # words from which on quotation marks mean somebody's words, not a 
 
 @dataclass(frozen=True)
 class NumberedPassage:
-    """A passage that the chat model was shown, and the version of its article."""
+    """A passage that the chat model is shown, and the version of its article."""
 
     stored: StoredArticle
     span: Span
 
-    @property
+    @cached_property
+    def withheld(self) -> list[Span]:
+        """Stretches that talk to a chat model, in code points of the passage."""
+        return for_models(self.stored.article.quote(self.span), self.stored.article.language)
+
+    @cached_property
     def text(self) -> str:
-        """The passage's text."""
-        return self.stored.article.quote(self.span)
+        """The passage's text, what is withheld blanked out."""
+        return without(self.stored.article.quote(self.span), self.withheld)
 
     @property
     def evidence(self) -> Evidence:
@@ -103,7 +110,7 @@ class Checker:
         return [
             _Proof(passage, support)
             for passage, support in zip(passages, judged, strict=True)
-            if support.span.start < support.span.end
+            if _is_usable(support.span, passage.withheld)
         ]
 
     def _holding(self, text: str, proofs: Sequence[_Proof]) -> list[_Proof]:
@@ -167,6 +174,12 @@ class Draft:
         placed = Sentence(start, text, citations)
         self.sentences.append(placed)
         return placed
+
+
+def _is_usable(span: Span, withheld: Sequence[Span]) -> bool:
+    return span.start < span.end and not any(
+        span.start < w.end and w.start < span.end for w in withheld
+    )
 
 
 def _words(text: str) -> list[str]:

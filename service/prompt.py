@@ -107,7 +107,8 @@ def neutralise(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Neutral text whose every line begins with ``>``, which no text can leave."""
-    return "\n".join(f"> {line}" for line in neutralise(text).split("\n"))
+    lines = (line.rstrip() for line in neutralise(text).split("\n"))
+    return "\n".join(f"> {line}" for line in lines if line.strip())
 
 
 def _one_line(text: str) -> str:
