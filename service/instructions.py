@@ -28,7 +28,9 @@ _MODEL = (
 _TELLS = re.compile(
     rf"\b(?:{_DROP})\b.{{0,60}}\b(?:{_RULES})\b"
     rf"|\b(?:{_RULES})\b.{{0,30}}\b(?:{_DROP})\b"
-    rf"|\b(?:new|neue|updated|hidden|secret|system)[ -]?(?:{_RULES})\b"
+    r"|\b(?:system|hidden|secret|geheime)[ -]?(?:prompts?|instructions?|anweisung\w*)\b"
+    r"|\b(?:new|updated|neue)\s(?:prompts?|instructions?|anweisung\w*)\s*:"
+    rf"|\b(?:instructions?|anweisung\w*)\s(?:for|to|an|für)\b.{{0,20}}\b(?:{_MODEL}|assist\w+)\b"
     rf"|\b(?:you are|you're|act as|du bist|sie sind|handle als)\b.{{0,40}}\b(?:{_MODEL}|dan)\b"
     rf"|\b(?:note|attention|hinweis|achtung|message|nachricht|an alle|dear|liebe[rs]?)\b"
     rf".{{0,20}}\b(?:{_MODEL})\b"
