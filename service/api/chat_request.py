@@ -79,18 +79,29 @@ def question_of(messages: Sequence[Message], options: ChatOptions | None, mode: 
             detail=f"{field}: it has {len(text)} characters; {MOST_CHARACTERS} are the most",
             extra={"param": field, "code": "string_above_max_length"},
         )
-    wanted = options or ChatOptions()
-    language = ",".join(wanted.language) if isinstance(wanted.language, list) else wanted.language
+    history = [_turn(message) for message in messages[:last] if message.role in _SAID]
+    try:
+        return _question(text, field, mode, history, options or ChatOptions())
+    except QuestionError as error:
+        if error.field not in ChatOptions.__struct_fields__:
+            raise
+        raise QuestionError(f"fundstelle.{error.field}", error.reason) from error
+
+
+def _question(
+    text: str, field: str, mode: str, history: list[Turn], options: ChatOptions
+) -> Question:
+    codes = options.language
     return parse_question(
         text,
         mode=mode,
-        top_k=wanted.top_k,
-        published_after=wanted.published_after,
-        published_before=wanted.published_before,
-        language=language,
-        metadata={name: getattr(wanted, name) for name in METADATA},
-        history=[_turn(message) for message in messages[:last] if message.role in _SAID],
-        now=wanted.now,
+        top_k=options.top_k,
+        published_after=options.published_after,
+        published_before=options.published_before,
+        language=",".join(codes) if isinstance(codes, list) else codes,
+        metadata={name: getattr(options, name) for name in METADATA},
+        history=history,
+        now=options.now,
         text_field=field,
     )
 
