@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
@@ -34,6 +34,7 @@ from service.workers import Workers
 
 _LOG = logging.getLogger(__name__)
 _REWRITING = 0.25  # of the time limit
+_EXPECTED = ("declined", "irrelevant", "unverified")
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class _Work:
     question: Question
     finding: Finding
     started: float
+    read: float = field(default_factory=time.perf_counter)
 
     def finished(self, answer: Answer) -> Answer:
         rewritten = self.question.text if self.question is not self.original else None
@@ -96,7 +98,8 @@ class Asker:
                 yield Complete(work.finished(_written(work, draft)))
                 return
             except GenerationFailed as failure:
-                _LOG.warning("the chat model's answer was not used: %s", failure)
+                level = logging.INFO if failure.reason in _EXPECTED else logging.WARNING
+                _LOG.log(level, "the chat model's answer was not used: %s", failure)
                 if draft.sentences and not hold:
                     yield Stopped(failure.reason, failure.detail)
                     return
@@ -145,6 +148,9 @@ class Asker:
         if self._chat_model is None:
             raise AssertionError("only a chat model writes")
         question, settings = work.question, self._settings
+        if work.finding.confidence < settings.generation_threshold:
+            # A model that is weak at declining would write something true, and beside the point.
+            raise GenerationFailed("irrelevant", "no passage comes near an answer")
         language = detect(question.text)
         passages = await self._workers.run(self._numbered, work)
         judge = await self._workers.run(lambda: self._engine.support_judge)
@@ -187,6 +193,7 @@ class Asker:
 
 def _written(work: _Work, draft: Draft) -> Answer:
     verified = [c.support for c in draft.citations if c.verified]
+    spent = 1000 * (time.perf_counter() - work.read)
     return Answer(
         question=work.original.text,
         status="answered",
@@ -196,7 +203,7 @@ def _written(work: _Work, draft: Draft) -> Answer:
         citations=draft.citations,
         passages=found_passages(work.finding.shown(work.question.top_k), work.finding.articles),
         filters=dict(work.question.filters),
-        timings_ms=timings(work.finding.timings_ms, work.started),
+        timings_ms=timings(work.finding.timings_ms | {"write": spent}, work.started),
     )
 
 

@@ -5,6 +5,7 @@ FundstelleError
 ├── OwnerError         the service that owns the index refused or failed
 ├── AddressError       the service can't listen where it should
 ├── EvaluationError    a question file can't be used
+├── FeedbackError      a rating could not be kept
 └── GenerationFailed   the chat model gave no answer that can be shown
 """
 
@@ -36,12 +37,17 @@ class EvaluationError(FundstelleError):
     """A question file can't be used."""
 
 
+class FeedbackError(FundstelleError):
+    """A rating could not be written to its file."""
+
+
 FailureReason = Literal[
     "unreachable",  # no connection, or it was refused
     "timeout",  # no answer, or no end of it, within the time limit
     "refused",  # an error status, or a content filter
     "cut_off",  # the answer broke off
     "nonsense",  # no answer at all, or nothing that can be read as one
+    "irrelevant",  # no passage comes near an answer: the model was not asked
     "declined",  # the model says that the passages don't answer the question
     "unverified",  # no sentence of it is supported by the passages
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
@@ -53,9 +54,12 @@ class ServiceSettings(FromEnvironment):
 
     ``llm_url`` is where an OpenAI-compatible chat model answers (up to and with
     ``/v1``), ``llm_timeout`` how many seconds one answer of it may take,
-    ``llm_context_tokens`` how many tokens of passages it is shown. ``unverified`` says
+    ``llm_context_tokens`` how many tokens of passages it is shown. It is asked where the
+    confidence of the extractive answer is at least ``generation_threshold``. ``unverified`` says
     what becomes of a sentence of it that no passage supports with a probability of
     ``support_threshold``.
+
+    ``feedback`` is the file that readers' ratings are added to; without it none are kept.
     """
 
     host: str = setting("HOST", "127.0.0.1")
@@ -72,8 +76,10 @@ class ServiceSettings(FromEnvironment):
     llm_timeout: float = setting("LLM_TIMEOUT", 60.0, _between(0.1, 3600))
     llm_max_tokens: int = setting("LLM_MAX_TOKENS", 512, whole_number(16))
     llm_context_tokens: int = setting("LLM_CONTEXT_TOKENS", 2400, whole_number(64))
+    generation_threshold: float = setting("GENERATION_THRESHOLD", 0.1, _between(0, 1))
     unverified: Unverified = setting("UNVERIFIED", "drop", one_of(*get_args(Unverified)))
     support_threshold: float = setting("SUPPORT_THRESHOLD", 0.5, _between(0, 1))
+    feedback: Path | None = setting("FEEDBACK", None, Path)
 
     def __post_init__(self) -> None:
         if bool(self.llm_url) != bool(self.llm_model):

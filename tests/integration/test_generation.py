@@ -404,6 +404,17 @@ class TestModes:
         assert not server.requests
 
 
+    def test_scripted_model_is_not_asked_where_nothing_comes_near(self, engine: Engine) -> None:
+        question = "What did a barrel of crude oil cost in Rotterdam in 1974?"
+        with scripted(says(TRUE)) as server:
+            given = answer(engine, server.url, question)
+            assert not server.requests
+            assert given.status == "unanswerable"
+            assert (given.fallback_reason or "").startswith("irrelevant:")
+            answer(engine, server.url, question, generation_threshold=0.0)
+            assert server.requests
+
+
 class TestConversation:
     HISTORY = (
         Turn("user", "Who is Witkoff close to?"),
