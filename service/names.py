@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -18,7 +18,8 @@ from indexer.article import Span
 
 _LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_OPENS = re.compile(r"(?:^|[.!?…:]\s+|\n\s*)[\W_]*$")
+_OPENS = re.compile(r"(?:^|[.!?…:]\s|\n)[\W_]*$")
+_GERMAN_NAME = re.compile(r"(?:\b[A-ZÄÖÜ]\w+|\b(?:in|aus|von|nach|bei)) $")
 _ALIKE = 0.82
 
 # Ukrainian and Russian letters, as English spells them.
@@ -52,7 +53,8 @@ amerikanische amerikanischen usa états-unis américain сша; uk britain briti
 britischen großbritannien britannique; german germans deutsche deutschen deutscher allemand tedesco
 french französische französischen franzosen français; swiss schweizer suisse; dutch niederländische
 greek griechische griechen; hungarian ungarische; spanish spanische spanier; polish polnische polen
-chinese chinesische chinesischen; japanese japanische; lower niedersachsen; lake see lac lago
+chinese chinesische chinesischen; japanese japanische; lower nieder niedersachsen niederösterreich
+lake see lac lago
 """.replace("\n", ";")
 
 
@@ -60,7 +62,8 @@ chinese chinesische chinesischen; japanese japanische; lower niedersachsen; lake
 class Name:
     """A word that reads like a name, or like a part of one.
 
-    ``sure`` is False where its capital may have another reason: it opens a sentence.
+    ``sure`` is False where its capital may have another reason: it opens a sentence, or is
+    a German noun.
     """
 
     span: Span
@@ -68,14 +71,25 @@ class Name:
     sure: bool
 
 
-def names(text: str) -> list[Name]:
-    """The capitalised words of a text; in German that is every noun."""
-    found = []
+def names(text: str, language: str | None) -> list[Name]:
+    """The capitalised words of a text."""
+    found: list[Name] = []
+    opened = False
     for m in _WORD.finditer(text):
         word = re.sub(r"['’]s?$", "", m[0])
         if len(word) > 1 and any(part[:1].isupper() for part in re.split(r"['’-]", word)):
-            opens = _OPENS.search(text, 0, m.start()) is not None
-            found.append(Name(Span(m.start(), m.start() + len(word)), word, not opens))
+            opens = _OPENS.search(text, max(0, m.start() - 20), m.start()) is not None
+            sure = not opens
+            if language == "de" and sure:
+                # Nouns have a capital, too, but mostly an article or an adjective before them.
+                sure = _GERMAN_NAME.search(text, max(0, m.start() - 30), m.start()) is not None
+                beside = bool(found) and found[-1].span.end + 1 == m.start()
+                if beside and sure and not opened:
+                    found[-1] = replace(found[-1], sure=True)
+                elif beside and opened:  # "Die Züge"
+                    sure = False
+            opened = opens
+            found.append(Name(Span(m.start(), m.start() + len(word)), word, sure))
     return found
 
 
@@ -94,8 +108,7 @@ class Spellings:
                 self._territories |= _known_as().get(word, set())
         # Names of several words, such as "United States".
         self._territories |= {
-            code for name, codes in _known_as().items() if " " in name and name in folded
-            for code in codes
+            code for name, codes in _of_several_words() if name in folded for code in codes
         }  # fmt: skip
 
     def has(self, name: str) -> bool:
@@ -112,6 +125,7 @@ class Spellings:
         return any(_alike(sound, other) for other in self._by_initial.get(sound[0], ()))
 
 
+@lru_cache(maxsize=16_384)
 def sound_of(word: str) -> str:
     """A rough spelling by sound, in Latin letters: the same for "Zelenskyj" and "Зеленський"."""
     latin = "".join(_CYRILLIC.get(letter, letter) for letter in word.casefold())
@@ -128,16 +142,28 @@ def _alike(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) < 3:
         return False
-    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-                  len(shorter))  # fmt: skip
-    # Endings of cases and of kin: "Ukraine" and "ukrainischen", "Moskau" and "Moscow".
-    if common >= max(4, 0.6 * len(shorter)) and common >= 0.45 * len(longer):
-        return True
-    if _consonants(one) == _consonants(other) and len(_consonants(one)) > 2:
-        return True
-    if len(shorter) < 0.6 * len(longer):
-        return False
-    return len(shorter) > 3 and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    common = _common_start(one, other)
+    consonants = _consonants(one)
+    return (
+        # A name that begins a compound: "Gaza" in "Gazastreifen".
+        (common == len(one) and common >= 4)
+        # Endings of cases and of kin: "Ukraine" and "ukrainischen", "Moskau" and "Moscow".
+        or (common >= max(4, 0.6 * len(shorter)) and common >= 0.45 * len(longer))
+        or (consonants == _consonants(other) and len(consonants) > 2)
+        or (
+            3 < len(shorter) >= 0.6 * len(longer)
+            and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+        )
+    )
+
+
+def _common_start(one: str, other: str) -> int:
+    count = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
 
 
 @lru_cache(maxsize=4096)
@@ -158,6 +184,11 @@ def _known_as() -> dict[str, set[str]]:
         for word in line.split():
             found.setdefault(word, set()).add(line)
     return found
+
+
+@lru_cache(maxsize=1)
+def _of_several_words() -> list[tuple[str, set[str]]]:
+    return [(name, codes) for name, codes in _known_as().items() if " " in name]
 
 
 def missing(wanted: Iterable[Name], there: Spellings) -> list[Name]:

@@ -11,10 +11,10 @@ import re
 
 _NEGATIONS = {
     "de": "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder "
-    "nirgends kaum unverletzt unklar unbekannt",
+    "nirgends kaum nein unverletzt unklar unbekannt ungeklärt",
     "en": "not no never nobody none nothing without neither nor cannot nowhere hardly isn't "
     "wasn't aren't weren't doesn't didn't don't won't hasn't haven't hadn't can't couldn't "
-    "wouldn't unclear unknown unhurt",
+    "wouldn't unclear unknown unhurt unable impossible",
     "fr": "ne n' pas aucun aucune jamais rien personne sans ni",
     "es": "no nunca nadie nada ninguno ninguna sin ni jamás",
     "it": "non nessuno nessuna mai niente nulla senza né",
@@ -23,17 +23,21 @@ _NEGATIONS = {
     "ru": "не нет никто никогда ничего без ни",
 }
 _REFUSALS = (
-    r"den(?:y|ied|ies)|reject\w*|refus\w*|cancel\w*|fail\w*|unaffected|untouched|exclud\w*|lack\w*|"
-    r"verweiger\w*|abgelehn\w*|ablehn\w*|abgesag\w*|bestreite\w*|bestritt\w*|gescheitert|"
-    r"ausgeschlossen|refus\w*|скасува\w*"
+    r"den(?:y|ied|ies)|reject\w*|refus\w*|dismiss\w*|cancel\w*|called off|fail(?:s|ed|ure)?|"
+    r"miss(?:ed|ing)|"
+    r"unaffected|untouched|undamaged|exclud\w*|lack\w*|silent|vain|overlooked|illegal|"
+    r"verweiger\w*|abgelehn\w*|ablehn\w*|lehnt\w*|abgesag\w*|bestreite\w*|bestritt\w*|gescheiter\w*|"
+    r"scheiter\w*|ausgeschl\w*|schloss\w*|schweig\w*|verbot\w*|vergeblich|unversehrt|fehlt\w*|widersp\w*|"
+    r"reje\w*|refus\w*|inconnu\w*|annul\w*|interdi\w*|ignor\w*|скасува\w*|невідом\w*|відмов\w*|rifiut\w*|escl\w*"
 )
 _ABSOLUTES = {
     "de": "alle allen aller alles immer nie niemals niemand jede jeder jedes jeden jedem sämtliche "
-    "sämtlichen einzig einzige einzigen einziger nur erste ersten erster erstes erstmals komplett "
-    "vollständig gänzlich einstimmig ausnahmslos endgültig überall nirgends ganz ganze ganzen",
-    "en": "all every everyone everybody everything always never only first entire entirely whole "
-    "completely fully unanimously any anyone ever everywhere none sole exclusively solely "
-    "definitively permanently guaranteed certainly undoubtedly",
+    "sämtlichen einzig einzige einzigen einziger erste ersten erster erstes erstmals komplett "
+    "vollständig gänzlich einstimmig ausnahmslos endgültig überall nirgends ganze ganzen bewiesen "
+    "zweifelsfrei garantiert",
+    "en": "all every everyone everybody everything always never first entire entirely whole "
+    "completely fully unanimously anyone everywhere none sole exclusively solely "
+    "definitively permanently guaranteed proven certain doubt certainly undoubtedly",
     "fr": "tous toutes tout toute toujours jamais seul seule seuls premier première entier entière "
     "complètement unanimité chaque aucun aucune uniquement définitivement",
     "es": "todos todas todo toda siempre nunca solo único única primera primer primero "
@@ -45,8 +49,9 @@ _ABSOLUTES = {
     "ru": "все всё всегда никогда единственный единственная первый первая впервые полностью каждый",
 }
 _SUPERLATIVES = re.compile(
-    r"\b(?:most|least|biggest|largest|longest|worst|best|highest|lowest|deadliest|oldest|youngest|"
-    r"greatest|strongest|fastest|smallest|cheapest|(?:größ|läng|schlimm|höch|ält|jüng|stärk|"
+    r"\b(?:most|(?<!at )least|biggest|largest|longest|worst|best|highest|lowest|deadliest|"
+    r"oldest|youngest|"
+    r"greatest|strongest|fastest|smallest|cheapest|größte[nrsm]?|(?:läng|schlimm|höch|ält|jüng|stärk|"
     r"schnell|schwer|best|klein|niedrig|teuer)\w{0,3}ste[nrsm]?|meisten|beste[nr]?|"
     r"le plus|la plus|les plus|il più|la più|el más|la más|най\w+)\b",
     re.I,

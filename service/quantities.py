@@ -67,13 +67,11 @@ def values(text: str, language: str | None, day: str | None = None) -> frozenset
         before = published - timedelta((published.weekday() - weekday) % 7)
         if f"weekday {weekday}" in known:
             for when in (before, before + timedelta(7)):
-                known |= {f"date {when.month}-{when.day}"} | _implied(
-                    f"date {when.month}-{when.day}"
-                )
+                known |= {f"date {when.month}-{when.day}", f"month {when.month}"}
     # News speaks of its own day and of the day before without naming them.
     for when in (published, published - timedelta(1)):
         known |= {f"date {when.month}-{when.day}", f"weekday {when.weekday()}"}
-        known |= {f"month {when.month}", _value(when.day)}
+        known.add(f"month {when.month}")
     return frozenset(known | {_value(published.year)})
 
 
@@ -83,7 +81,8 @@ def _implied(reading: str) -> set[str]:
         month, day = rest.split("-")
         return {f"month {month}", _value(int(day))}
     if kind == "time":
-        return {_value(int(rest.split(":")[0]))} if rest.endswith(":00") else set()
+        # "Shortly after four" is 4:04.
+        return {_value(int(rest.split(":")[0]))}
     return set()
 
 
