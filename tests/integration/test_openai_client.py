@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -80,6 +81,9 @@ def test_links_lead_to_where_the_service_was_asked(
 ) -> None:
     url = _ask(client, _TALKS).choices[0].message.annotations[0].url_citation.url
     assert url.startswith(f"{running_service.address}/read/")
+    page = httpx.get(url, trust_env=False)
+    assert page.is_success
+    assert re.search(r"<mark[^>]*>Kiew und Europa</mark>", page.text)
 
 
 def test_what_the_archive_does_not_say(client: OpenAI) -> None:
