@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from indexer.language import detect
 
+_NOTHING_FOUND = ("irrelevant", "declined", "unverified")
+
 
 @dataclass(frozen=True)
 class Words:
@@ -16,13 +18,20 @@ class Words:
     read: str
     sources: str
     unverified: str
-    fallback: str
+    note: str
+    verbatim: str
     failures: dict[str, str] = field(default_factory=dict)
 
-    def fallback_note(self, reason: str) -> str:
-        """Why an answer is not the chat model's; ``reason`` begins with a code."""
+    def fallback_note(self, reason: str, *, answered: bool) -> str:
+        """Why an answer is not the chat model's; ``reason`` begins with a code.
+
+        Empty where there is no answer and the chat model found none either.
+        """
         code = reason.partition(":")[0]
-        return self.fallback.format(self.failures.get(code, self.failures["nonsense"]))
+        if not answered and code in _NOTHING_FOUND:
+            return ""
+        told = self.note.format(self.failures.get(code, self.failures["nonsense"]))
+        return f"{told} {self.verbatim}" if answered else told
 
 
 _GERMAN = Words(
@@ -31,13 +40,15 @@ _GERMAN = Words(
     read="lesen",
     sources="Quellen:",
     unverified="nicht belegt",
-    fallback="Hinweis: {}. Die Antwort ist deshalb wörtlich dem Archiv entnommen.",
+    note="Hinweis: {}.",
+    verbatim="Die Antwort ist deshalb wörtlich dem Archiv entnommen.",
     failures={
         "unreachable": "Das Chatmodell ist nicht erreichbar",
         "timeout": "Das Chatmodell wurde nicht rechtzeitig fertig",
         "refused": "Das Chatmodell hat die Anfrage abgelehnt",
         "cut_off": "Die Antwort des Chatmodells brach ab",
         "nonsense": "Das Chatmodell gab keine brauchbare Antwort",
+        "irrelevant": "Kein Artikel kommt einer Antwort nahe",
         "declined": "Das Chatmodell fand in den Artikeln keine Antwort",
         "unverified": "Kein Satz des Chatmodells ließ sich belegen",
     },
@@ -48,13 +59,15 @@ _ENGLISH = Words(
     read="read",
     sources="Sources:",
     unverified="not verified",
-    fallback="Note: {}. The answer is therefore taken verbatim from the archive.",
+    note="Note: {}.",
+    verbatim="The answer is therefore taken verbatim from the archive.",
     failures={
         "unreachable": "the chat model could not be reached",
         "timeout": "the chat model was not done in time",
         "refused": "the chat model refused the request",
         "cut_off": "the chat model's answer broke off",
         "nonsense": "the chat model gave no usable answer",
+        "irrelevant": "no article comes near an answer",
         "declined": "the chat model found no answer in the articles",
         "unverified": "no sentence of the chat model could be verified",
     },

@@ -78,7 +78,9 @@ class CitedMarkdown:
         else:
             parts = ["", self._sources(answer.citations, linked=linked)]
         if answer.fallback_reason is not None:
-            parts.append(escape_line(self.words.fallback_note(answer.fallback_reason)))
+            answered = answer.answer is not None
+            note = self.words.fallback_note(answer.fallback_reason, answered=answered)
+            parts.append(escape_line(note))
         return _GAP.join(part for i, part in enumerate(parts) if part or i == 0)
 
     def _quoted(self, citation: Citation, *, linked: bool) -> str:

@@ -128,12 +128,17 @@ def test_what_the_archive_does_not_say(question: str, says: str) -> None:
 
 @pytest.mark.parametrize("reason", ["timeout: too slow", "unverified: none of 3", "new: thing"])
 def test_why_an_answer_is_not_the_chat_models(reason: str) -> None:
-    for answer in (
-        extracted("77 Meter", fallback_reason=reason),
-        unanswerable("x", fallback_reason=reason),
-    ):
-        assert "Hinweis: " in _markdown(answer).split("\n\n")[-1]
-        assert "\n\nNote: " in _markdown(answer, replace(_WRITER, words=_ENGLISH))
+    answer = extracted("77 Meter", fallback_reason=reason)
+    assert "Hinweis: " in _markdown(answer).split("\n\n")[-1]
+    assert "wörtlich dem Archiv" in _markdown(answer)
+    assert "\n\nNote: " in _markdown(answer, replace(_WRITER, words=_ENGLISH))
+
+
+def test_why_there_is_no_answer_is_said_where_it_is_the_chat_models_fault() -> None:
+    failed = _markdown(unanswerable("x", fallback_reason="timeout: too slow"))
+    assert failed.split("\n\n")[-1] == "Hinweis: Das Chatmodell wurde nicht rechtzeitig fertig."
+    for reason in ("irrelevant: far off", "declined: no", "unverified: none of 3"):
+        assert "Hinweis" not in _markdown(unanswerable("x", fallback_reason=reason))
 
 
 def test_links_at_the_end_for_a_text_without_markers() -> None:
