@@ -16,6 +16,7 @@ from service.api import ROUTES
 from service.api.problems import HANDLERS
 from service.asking import Asker
 from service.engine import Engine
+from service.feedback_file import FeedbackFile
 from service.web import TEMPLATES, WEB
 from service.workers import Workers
 
@@ -24,6 +25,7 @@ def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
     """The application. ``owner_token`` is what the owner's own command line proves itself with."""
     workers = Workers(engine.service.workers)
     asker = Asker(engine, workers, engine.service)
+    feedback_file = FeedbackFile(engine.service.feedback)
 
     def is_owner_request(request: Request[Any, Any, Any]) -> bool:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -36,6 +38,7 @@ def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
         dependencies={
             "engine": Provide(lambda: engine, sync_to_thread=False),
             "asker": Provide(lambda: asker, sync_to_thread=False),
+            "feedback_file": Provide(lambda: feedback_file, sync_to_thread=False),
             "workers": Provide(lambda: workers, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,

@@ -6,27 +6,35 @@ here changes how a question is answered.
 
 from __future__ import annotations
 
-import re
-import string
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
-from indexer.article import Span
 from indexer.store import PassageStore
 from service.answering import Answerer, Finding
 from service.errors import EvaluationError, QuestionError
 from service.question import parse_question
+from service.scoring import f1, lies_in, normalised
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An answer that a reader found wrong; ``article`` is None where none was given."""
+
+    article: str | None
+    answers: list[str]
 
 
 class Gold(msgspec.Struct, frozen=True):
-    """A line of a question file; ``article`` is None where the archive has no answer."""
+    """A line of a question file; ``article`` is None where the archive has no answer.
+
+    A line of a feedback file has a ``rating``. Where that is ``down``, nobody knows the
+    right answer, only a wrong one: ``rejected``.
+    """
 
     id: str
     language: str
@@ -34,6 +42,12 @@ class Gold(msgspec.Struct, frozen=True):
     article: str | None
     answers: list[str]
     evidence: str | None = None
+    rating: Literal["up", "down"] | None = None
+    rejected: Rejected | None = None
+
+    def __post_init__(self) -> None:
+        if (self.rating == "down") != (self.rejected is not None):
+            raise ValueError("a line rated down, and no other, says what was rejected")
 
 
 @dataclass(frozen=True)
@@ -97,12 +111,22 @@ class Metrics:
 
 @dataclass
 class Evaluation:
-    """All outcomes of a question file."""
+    """All outcomes of a question file.
+
+    ``repeated`` has an entry for each answer that was rejected: whether it is given again.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
+    repeated: list[bool] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """As ``fundstelle eval --json`` prints it."""
+        """As ``fundstelle eval --json`` prints it; ``rejected`` only where there is any."""
+        figures = self._figures()
+        if self.repeated:
+            figures["rejected"] = {"questions": len(self.repeated), "repeated": sum(self.repeated)}
+        return figures
+
+    def _figures(self) -> dict[str, Any]:
         languages = sorted({o.gold.language for o in self.outcomes})
         latencies = [o.latency_ms for o in self.outcomes]
         return {
@@ -158,7 +182,11 @@ def evaluate(
         except QuestionError as error:
             raise EvaluationError(f"question {gold.id}: {error}") from error
         latency = 1000 * (time.perf_counter() - started)
-        evaluation.outcomes.append(_score(gold, finding, store, threshold, latency))
+        outcome, quote = _score(gold, finding, store, threshold, latency)
+        if gold.rejected is None:
+            evaluation.outcomes.append(outcome)
+        else:
+            evaluation.repeated.append(_repeats(gold.rejected, finding, outcome, quote))
         if on_progress:
             on_progress(number)
     return evaluation
@@ -166,7 +194,8 @@ def evaluate(
 
 def _score(
     gold: Gold, finding: Finding, store: PassageStore, threshold: float, latency: float
-) -> Outcome:
+) -> tuple[Outcome, str]:
+    """What became of a question, and the quote that it found."""
     order = list(dict.fromkeys(r.candidate.article_id for r in finding.ranked))
     best = finding.best
     span = best.span if best else None
@@ -177,7 +206,7 @@ def _score(
             text = found.article.text
             right = found.article.id == gold.article
     quote = text[span.start : span.end] if span else ""
-    return Outcome(
+    outcome = Outcome(
         gold=gold,
         rank=order.index(gold.article) + 1 if gold.article in order else None,
         f1=max(f1(quote, answer) for answer in gold.answers) if gold.answers else None,
@@ -191,29 +220,15 @@ def _score(
         answered=span is not None and finding.confidence >= threshold,
         latency_ms=latency,
     )
+    return outcome, quote
 
 
-def normalised(text: str) -> str:
-    """A text as SQuAD 1.1 compares it: no case, punctuation or English articles."""
-    plain = "".join(c for c in text.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", plain).split())
-
-
-def f1(predicted: str, gold: str) -> float:
-    """Overlap of words, as SQuAD 1.1 scores it."""
-    ours, theirs = normalised(predicted).split(), normalised(gold).split()
-    shared = sum((Counter(ours) & Counter(theirs)).values())
-    return 2 * shared / (len(ours) + len(theirs)) if shared else 0.0
-
-
-def lies_in(span: Span, sentence: str, text: str) -> bool:
-    """Whether a span lies in some occurrence of a sentence in a text."""
-    at = text.find(sentence)
-    while at >= 0:
-        if at <= span.start and span.end <= at + len(sentence):
-            return True
-        at = text.find(sentence, at + 1)
-    return False
+def _repeats(rejected: Rejected, finding: Finding, outcome: Outcome, quote: str) -> bool:
+    """Whether what was rejected would be given again."""
+    if not outcome.answered or finding.best is None:
+        return rejected.article is None
+    same = rejected.article == finding.best.candidate.article_id
+    return same and normalised(quote) in map(normalised, rejected.answers)
 
 
 def _auc(positive: Sequence[float], negative: Sequence[float]) -> float | None:

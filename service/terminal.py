@@ -145,6 +145,11 @@ def show_figures(figures: dict[str, Any]) -> None:
         f"{figures['questions']} questions, {figures['unanswerable']} of them unanswerable; "
         f"latency p50 {latency['p50']} ms, p95 {latency['p95']} ms"
     )
+    if rejected := figures.get("rejected"):
+        console.print(
+            f"{rejected['questions']} answers were rejected by readers; "
+            f"{rejected['repeated']} of them are given again"
+        )
 
 
 def _marked(text: str, citations: Sequence[Citation]) -> Text:

@@ -5,7 +5,9 @@ from service.api.chat_completions import complete_chat, no_chat
 from service.api.chat_messages import create_message, no_message
 from service.api.chat_models import model, models
 from service.api.evaluations import evaluate_questions
+from service.api.feedback import feedback_enabled, rate
 from service.api.health import health, live, ready, status
+from service.api.languages import languages
 from service.api.questions import ask
 from service.api.search import search
 
@@ -16,12 +18,15 @@ ROUTES = [
     complete_chat,
     create_message,
     evaluate_questions,
+    feedback_enabled,
     health,
+    languages,
     live,
     model,
     models,
     no_chat,
     no_message,
+    rate,
     ready,
     remove_article,
     search,

@@ -13,11 +13,9 @@ from service.evaluation import (
     Gold,
     Metrics,
     Outcome,
-    f1,
-    lies_in,
-    normalised,
     parse_questions,
 )
+from service.scoring import f1, lies_in, normalised
 
 
 def _outcome(rank: int | None, confidence: float, *, answered: bool = True) -> Outcome:
