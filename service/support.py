@@ -188,9 +188,7 @@ class SupportJudge:
 
     def _places(self, claim: str, evidence: Sequence[Evidence]) -> list[_Place]:
         split = [sentences(e.text, e.language) for e in evidence]
-        texts = [
-            e.text[s.start : s.end] for e, found in zip(evidence, split, strict=True) for s in found
-        ]
+        texts = [text for e in evidence for text in _sentences(e)]
         vectors = self._vectors([claim, *texts])
         places, at = [], 1
         for found in split:
@@ -214,4 +212,8 @@ class SupportJudge:
                 self._known.move_to_end(text)
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
-        return np.stack([known[text] for text in texts])
+        return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 0), np.float32)
+
+
+def _sentences(evidence: Evidence) -> list[str]:
+    return [evidence.text[s.start : s.end] for s in sentences(evidence.text, evidence.language)]
