@@ -144,6 +144,13 @@ class SupportJudge:
         self._known: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
         self._turn = threading.Lock()
 
+    def prepare(self, evidence: Sequence[Evidence]) -> None:
+        """Embed the sentences now, so that the first claim costs no more than those after it.
+
+        There is time for it while the chat model writes.
+        """
+        self._vectors([text for e in evidence for text in _sentences(e)])
+
     def judge(
         self, claim: str, language: str | None, evidence: Sequence[Evidence]
     ) -> list[Support]:
