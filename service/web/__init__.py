@@ -12,17 +12,18 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
+from service.api.problems import HANDLERS
 from service.web.assets import page, static
 from service.web.headers import HEADERS
 from service.web.reader import failed, read
 
 
-def _exact(text: str) -> Markup:
+def exact(text: str) -> Markup:
     """Text that a browser reads back unchanged.
 
     A bare carriage return would become a line feed, and no page can hold a NUL.
     """
-    return Markup(escape(text).replace("\r", "&#13;").replace("\0", "\ufffd"))  # noqa: S704
+    return Markup(str(escape(text)).replace("\r", "&#13;").replace("\0", "\ufffd"))  # noqa: S704
 
 
 _ENVIRONMENT = Environment(
@@ -30,14 +31,15 @@ _ENVIRONMENT = Environment(
     autoescape=True,
     undefined=StrictUndefined,
 )
-_ENVIRONMENT.filters["exact"] = _exact
+_ENVIRONMENT.filters["exact"] = exact
 
 TEMPLATES = TemplateConfig(instance=JinjaTemplateEngine.from_environment(_ENVIRONMENT))
 WEB = Router(
     path="/",
     route_handlers=[page, static, read],
     response_headers=HEADERS,
-    exception_handlers={Exception: failed},
+    # One by one: what the app handles more closely would come before an Exception.
+    exception_handlers=dict.fromkeys(HANDLERS, failed),
     include_in_schema=False,
 )
 __all__ = ["TEMPLATES", "WEB"]

@@ -33,6 +33,7 @@ $("stop").addEventListener("click", () => {
 });
 $("new").addEventListener("click", () => {
   running?.abort();
+  running = null;
   conversation.clear();
   if (panel.isOpen) panel.close();
   draw();
@@ -104,12 +105,17 @@ function show(turn, event) {
 }
 
 function failed(turn, error, signal) {
-  if (signal.aborted) return show(turn, { name: "stopped" });
-  if (!(error instanceof Refused)) return show(turn, { name: "lost" });
+  if (signal.aborted) {
+    show(turn, { name: "stopped" });
+    return;
+  }
+  if (!(error instanceof Refused)) {
+    show(turn, { name: "lost" });
+    throw error; // a defect of ours
+  }
   show(turn, { name: "refused", data: { detail: error.message } });
   const misplaced = error.fields.filter((field) => filters.blame(field) || blame(field));
   if (misplaced.length) box.value ||= turn.question;
-  return undefined;
 }
 
 /** Show at the box what is wrong with the question, and say whether it is that. */

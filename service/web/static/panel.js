@@ -42,7 +42,9 @@ export class Panel {
       this._show(source, { body: [element("p", { class: "notice", role: "alert" }, refused.message)] });
     }
     const mark = this.node.querySelector(".text mark");
-    mark?.scrollIntoView({ block: "center", behavior: "instant" });
+    this.node.scrollTop = 0;
+    // Headline and date stay in sight where the place is not far below them.
+    if (mark?.getBoundingClientRect().bottom > 0.7 * innerHeight) mark.scrollIntoView({ block: "start", behavior: "instant" });
     (mark ?? this.node.querySelector("h2")).focus({ preventScroll: true });
   }
 

@@ -12,13 +12,14 @@ export async function* events(body) {
   }
 }
 
-/** As `for await` over the stream itself, which not every browser has. */
+/** What comes until the stream ends, or the connection does: the last event tells them apart. */
 async function* pieces(stream) {
   const reader = stream.getReader();
+  const next = () => reader.read().catch(() => ({ done: true }));
   try {
-    for (let piece; !(piece = await reader.read()).done; ) yield piece.value;
+    for (let piece; !(piece = await next()).done; ) yield piece.value;
   } finally {
-    reader.cancel().catch(() => {}); // it may have failed, which the reader was told
+    reader.cancel().catch(() => {}); // it may have failed already
   }
 }
 

@@ -1,7 +1,7 @@
 // What the page says, in German and English. `{name}` in a text stands for a value that is given;
 // elements of page.html name their text in data-words, data-label or data-hint.
 
-const WORDS = {
+export const WORDS = {
   en: {
     skip: "Skip to the question",
     settings: "Settings",

@@ -1,0 +1,233 @@
+"""What the page makes of a stream: sentences as they come, doubt, failure, stopping.
+
+The streams are played by the tests, as they need a chat model or bad luck.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from service.answer import AnswerText
+from service.events import Passages, Stopped
+from tests.browser.asking import ask, module
+from tests.browser.conftest import Visit
+from tests.browser.fake_streams import Writer, encoded, play, played_slowly
+
+pytestmark = pytest.mark.model
+
+_WHO = "Wer sitzt nicht am Tisch?"
+_FIRST = "Kiew und Europa sitzen bei diesen Gesprächen nicht am Tisch."
+_SECOND = "Auch damals war Witkoff als Vermittler unterwegs."
+
+
+def test_sentences_appear_as_they_come_in_a_slow_fake_stream(visit: Visit, seeds: Path) -> None:
+    writer = Writer(seeds)
+    events = [
+        Passages(writer.passages),
+        writer.say("They sit elsewhere 🚋.", _FIRST),
+        writer.say("\nWitkoff knows this.", _SECOND, _FIRST),
+        writer.answer(_WHO),
+    ]
+    page = visit()
+    with played_slowly(page, events) as go_on:
+        page.get_by_role("textbox", name="question").fill(_WHO)
+        page.keyboard.press("Enter")
+        status = page.get_by_role("status").last
+        expect(page.locator(".progress")).to_have_text("Searching the archive …")
+        expect(status).to_have_text("Searching the archive …")
+        go_on.release()
+        expect(page.locator(".progress")).to_have_text("Reading what was found …")
+        go_on.release()
+        expect(page.locator(".words")).to_have_text("They sit elsewhere 🚋.1")
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        assert status.text_content() == "Searching the archive …"  # told once, when it is whole
+        go_on.release()
+        expect(page.locator(".words")).to_contain_text("Witkoff knows this.23")
+        node = page.locator(".ref").first.element_handle()
+        go_on.release()
+        expect(page.get_by_role("button", name="Ask")).to_be_visible()
+        expect(status).to_contain_text("They sit elsewhere 🚋. Witkoff knows this. Sources: 3.")
+        assert node is not None
+        assert node.evaluate("node => node.isConnected"), "who stands on a citation stays there"
+    assert page.locator(".words").inner_text() == "They sit elsewhere 🚋.1\nWitkoff knows this.23"
+    expect(page.locator(".source").nth(1)).to_contain_text(_SECOND)
+
+
+def test_stopping_a_slow_fake_stream_keeps_what_was_said(visit: Visit, seeds: Path) -> None:
+    writer = Writer(seeds)
+    events = [Passages(writer.passages), writer.say("They sit elsewhere.", _FIRST)]
+    page = visit()
+    with played_slowly(page, [*events, writer.answer(_WHO)]) as go_on:
+        page.get_by_role("textbox", name="question").fill(_WHO)
+        page.keyboard.press("Enter")
+        go_on.release(2)
+        expect(page.locator(".words")).to_have_text("They sit elsewhere.1")
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator(".turn .progress")).to_have_text("Stopped.")
+        expect(page.get_by_role("button", name="Ask")).to_be_visible()
+        expect(page.get_by_role("textbox", name="question")).to_be_focused()
+    page.unroute_all()
+    asked = play(page, Passages([]), writer.answer(_WHO))
+    ask(page, "Und dann?")
+    assert asked[0]["history"][1] == {"role": "assistant", "content": "They sit elsewhere."}
+
+
+def test_a_sentence_without_proof_is_marked_in_a_fake_stream(visit: Visit, seeds: Path) -> None:
+    writer = Writer(seeds)
+    sentences = [
+        writer.say("They sit elsewhere.", _FIRST),
+        writer.say(" It was the moon.", _SECOND, verified=False),
+    ]
+    page = visit()
+    play(page, Passages(writer.passages), *sentences, writer.answer(_WHO))
+    turn = ask(page, _WHO)
+    expect(turn.locator(".words .doubtful")).to_have_text(" It was the moon.")
+    expect(turn.locator(".words .flag")).to_have_text("not verified")
+    expect(turn.locator(".notice")).to_contain_text("no passage was found that supports it")
+    expect(turn.locator(".source .flag")).to_have_count(1)
+
+
+def test_fallback_and_rewritten_question_are_told_in_a_fake_stream(
+    visit: Visit, seeds: Path
+) -> None:
+    writer = Writer(seeds)
+    told = writer.say("Kiew und Europa", "Kiew und Europa")
+    whole = writer.answer(
+        _WHO,
+        mode="extractive",
+        fallback_reason="timeout: the chat model took longer than 60 s",
+        rewritten_question="Wer sitzt bei den Gesprächen nicht am Tisch?",
+    )
+    page = visit()
+    play(page, Passages(writer.passages), told, whole)
+    turn = ask(page, _WHO)
+    expect(turn.locator(".notice")).to_contain_text("(timeout: the chat model took longer")
+    expect(turn.locator(".understood")).to_contain_text("Understood as")
+    expect(turn.locator(".understood q")).to_have_text(whole.answer.rewritten_question or "")
+
+
+def test_an_error_half_way_leaves_what_was_said_in_a_fake_stream(visit: Visit, seeds: Path) -> None:
+    writer = Writer(seeds)
+    page = visit()
+    failure = Stopped("cut_off", "the chat model's answer broke off")
+    play(page, Passages(writer.passages), writer.say("They sit elsewhere.", _FIRST), failure)
+    turn = ask(page, _WHO)
+    expect(turn.locator(".words")).to_have_text("They sit elsewhere.1")
+    expect(turn.get_by_role("alert")).to_have_text(
+        "The answer breaks off here: the chat model's answer broke off"
+    )
+
+
+def test_a_connection_lost_half_way_is_told_in_a_fake_stream(visit: Visit, seeds: Path) -> None:
+    writer = Writer(seeds)
+    page = visit()
+    play(page, Passages(writer.passages), writer.say("They sit elsewhere.", _FIRST))
+    turn = ask(page, _WHO)
+    expect(turn.get_by_role("alert")).to_contain_text("The connection was lost")
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (
+            {
+                "status": 503,
+                "content_type": "application/problem+json",
+                "body": json.dumps({"status": 503, "detail": "the store failed"}),
+            },
+            "the store failed",
+        ),
+        ({"status": 502, "content_type": "text/html", "body": "<h1>Bad"}, "status 502"),
+        ({"content_type": "text/html", "body": "<h1>A log-in page"}, "status 200"),
+        (None, "can’t be reached"),
+    ],
+)
+def test_a_refusal_is_told_in_its_turn_by_a_fake_service(
+    visit: Visit, reply: dict[str, str] | None, told: str
+) -> None:
+    page = visit()
+
+    def refuse(route: Route) -> None:
+        route.fulfill(**reply) if reply else route.abort()
+
+    page.route("**/v1/questions", refuse)
+    turn = ask(page, _WHO)
+    expect(turn.get_by_role("alert")).to_contain_text(told)
+    expect(page.get_by_role("button", name="Ask")).to_be_visible()
+
+
+def test_an_answer_that_differs_from_its_sentences_wins_in_a_fake_stream(
+    visit: Visit, seeds: Path
+) -> None:
+    writer = Writer(seeds)
+    told = writer.say("They sit elsewhere.", _FIRST)
+    page = visit()
+    whole = writer.answer(_WHO, answer=AnswerText("They sit at home, or elsewhere.", "en"))
+    play(page, Passages(writer.passages), told, whole)
+    turn = ask(page, _WHO)
+    expect(turn.locator(".words")).to_have_text("They sit at home, o1r elsewhere.")
+
+
+def test_thumbs_are_there_where_they_are_wanted_by_a_fake_service(
+    visit: Visit, seeds: Path
+) -> None:
+    writer = Writer(seeds)
+    told = writer.say("They sit elsewhere.", _FIRST)
+    whole = writer.answer(_WHO)
+    page = visit("/schema")
+    sent = []
+
+    def feedback(route: Route) -> None:
+        if route.request.method == "GET":
+            return route.fulfill(json={"enabled": True})
+        sent.append(route.request.post_data_json)
+        return route.fulfill(status=204)
+
+    page.route("**/v1/feedback", feedback)
+    play(page, Passages(writer.passages), told, whole)
+    page.goto("/")
+    turn = ask(page, _WHO)
+    down = turn.get_by_role("button", name="Not helpful")
+    down.click()
+    expect(turn.get_by_role("status")).to_have_text("Thank you.")
+    expect(down).to_have_attribute("aria-pressed", "true")
+    assert [(s["question"], s["rating"]) for s in sent] == [(_WHO, "down")]
+    assert sent[0]["answer"] == json.loads(encoded(whole).split(b"data: ")[1])
+
+
+def test_events_are_read_however_the_network_cuts_them(visit: Visit) -> None:
+    stream = (
+        'event: sentence\r\ndata: {"text":"Grüße 🚋 \u2028"}\r\n\r\n'
+        ": a comment\n\nid: 7\nevent:answer\ndata:[1,\ndata: 2]\n\ndata: 3\r\r"
+    )
+    read = """async ({ events }, [bytes, size]) => {
+        const body = new ReadableStream({
+            start(controller) {
+                for (let i = 0; i < bytes.length; i += size)
+                    controller.enqueue(new Uint8Array(bytes.slice(i, i + size)));
+                controller.close();
+            },
+        });
+        const found = [];
+        for await (const event of events(body)) found.push(event);
+        return found;
+    }"""
+    page = visit()
+    for size in (1, 2, 3, 5, 1000):
+        found = module(page, "stream.js", read, [list(stream.encode()), size])
+        assert found[:2] == [
+            {"name": "sentence", "data": {"text": "Grüße 🚋 \u2028"}},
+            {"name": "answer", "data": [1, 2]},
+        ]
+
+
+def test_text_is_cut_by_code_points(visit: Visit) -> None:
+    text = "a👩‍💻e\u0301𝔘🚋\u202eß\r\n😀"
+    cuts = [(a, b) for a in range(len(text) + 2) for b in range(a, len(text) + 3)]
+    cut = "({ slice, length }, [text, cuts]) => [length(text), cuts.map((c) => slice(text, ...c))]"
+    found = module(visit(), "codepoints.js", cut, [text, cuts])
+    assert found == [len(text), [text[a:b] for a, b in cuts]]
