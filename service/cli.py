@@ -92,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", "answer over HTTP")
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (8000; 0 takes a free one)")
+
+    mcp = _command(commands, "mcp", "let models use the archive (Model Context Protocol)")
+    mcp.add_argument("--http", action="store_true", help="over HTTP, not standard input and output")
+    mcp.add_argument("--host", help="address to listen on (127.0.0.1)")
+    mcp.add_argument("--port", type=int, help="port to listen on (8001; 0 takes a free one)")
     return parser
 
 
@@ -102,7 +107,7 @@ def _command(
     command.add_argument("--index", type=Path, metavar="DIR", help="folder of the index")
     command.add_argument("--archive", metavar="NAME", help="archive in it (default)")
     command.add_argument("--qdrant", metavar="URL", help="use a Qdrant server instead")
-    if name != "serve":
+    if name not in ("serve", "mcp"):
         command.add_argument("--json", action="store_true", help="print one JSON object")
     return command
 

@@ -22,6 +22,7 @@ from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item
 from service.answer import Answer, FoundPassage
+from service.api.articles import FullArticle
 from service.api.media import INTERNAL
 from service.errors import OwnerError, QuestionError
 from service.question import Question
@@ -105,9 +106,7 @@ class OwnerClient:
         """Remove articles one by one: ``{"removed", "unknown"}``."""
         removed, unknown = 0, []
         for article_id in dict.fromkeys(ids):
-            # Dots, too: "." and ".." would be taken for folders, and the path shortened.
-            route = quote(article_id, safe="").replace(".", "%2E")
-            response = self._send("DELETE", f"/v1/articles/{route}")
+            response = self._send("DELETE", _route(article_id))
             if response.status_code == httpx.codes.NOT_FOUND:
                 unknown.append(article_id)
             else:
@@ -128,13 +127,13 @@ class OwnerClient:
 
     def answer(self, question: Question) -> Answer:
         """Ask the owner. Raises QuestionError where it can't answer in the mode asked for."""
-        body = {
+        body: dict[str, Any] = {
             "question": question.text,
             "mode": question.mode,
             "top_k": question.top_k,
-            "history": question.history,
-            "now": question.now,
         }
+        said = {"history": question.history, "now": question.now}
+        body |= {name: value for name, value in said.items() if value}
         content = msgspec.json.encode(body | dict(question.filters))
         response = _checked(
             self._send(
@@ -156,6 +155,13 @@ class OwnerClient:
             params["language"] = ",".join(params["language"])
         found = _checked(self._send("GET", "/v1/search", params=params)).json()
         return msgspec.convert(found["results"], list[FoundPassage]), found["timings_ms"]
+
+    def article(self, article_id: str) -> FullArticle | None:
+        """One article with its text, None where the archive has none of this id."""
+        response = self._send("GET", _route(article_id))
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        return msgspec.json.decode(_checked(response).content, type=FullArticle)
 
     def status(self) -> dict[str, Any]:
         """What ``fundstelle status --json`` prints."""
@@ -182,6 +188,11 @@ class OwnerClient:
                 f"the service at {self.owner.address} (process {self.owner.pid}) was lost: "
                 f"{error}; what it had confirmed is kept, run the command again for the rest"
             ) from error
+
+
+def _route(article_id: str) -> str:
+    # Dots, too: "." and ".." would be taken for folders, and the path shortened.
+    return f"/v1/articles/{quote(article_id, safe='').replace('.', '%2E')}"
 
 
 def _checked(response: httpx.Response) -> httpx.Response:

@@ -34,6 +34,7 @@ from service.settings import ServiceSettings, refuse_unknown
 from service.workers import Workers
 
 Environment = Mapping[str, str]
+_MCP_PORT = 8001
 
 
 def index(given: argparse.Namespace, environment: Environment) -> int:
@@ -142,6 +143,21 @@ def serve(given: argparse.Namespace, environment: Environment) -> int:
     refuse_unknown(environment)
     service = ServiceSettings.from_environment(environment, host=given.host, port=given.port)
     serve_until_stopped(_archive(given, environment), service)
+    return ExitStatus.DONE
+
+
+def mcp(given: argparse.Namespace, environment: Environment) -> int:
+    """Let models use the archive over the Model Context Protocol, until stopped."""
+    from service.mcp import serve_http, serve_stdio
+
+    if (given.host is not None or given.port is not None) and not given.http:
+        raise SettingsError("--host and --port are for --http")
+    archive, service = _settings(given, environment)
+    if given.http:
+        port = _MCP_PORT if given.port is None else given.port
+        serve_http(archive, service, host=given.host or "127.0.0.1", port=port)
+    else:
+        serve_stdio(archive, service)
     return ExitStatus.DONE
 
 

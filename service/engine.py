@@ -151,6 +151,13 @@ class Engine:
         since = self._unoptimised_since
         return since is not None and time.monotonic() - since >= seconds
 
+    def adopt_models(self, other: Engine) -> None:
+        """Take over what a closed engine with the same settings has loaded."""
+        if other.store.recipe.model == self.store.recipe.model:
+            for name in ("_embedder", "_reader"):
+                if name in other.__dict__:
+                    self.__dict__[name] = other.__dict__[name]
+
     def warm(self) -> None:
         """Load both models now and run them once, so that the first question is quick."""
         self.answerer.answer(parse_question("?"))

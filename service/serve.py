@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import socket
 import sys
 import threading
 
@@ -14,11 +13,10 @@ from indexer.errors import FundstelleError
 from indexer.settings import ArchiveSettings
 from service.app import create_app
 from service.engine import Engine
-from service.errors import AddressError
+from service.listening import address_of, listen
 from service.settings import ServiceSettings
 
 _LOG = logging.getLogger(__name__)
-_BACKLOG = 2048
 # How long an embedded index must have been left alone before it is optimised, in seconds.
 _IDLE = 5.0
 
@@ -34,9 +32,8 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
     # process there, with the record of the owner left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Engine(archive, service, create=True, patience=0.5) as engine:
-        listener = _listen(service.host, service.port)
-        host, port = listener.getsockname()[:2]
-        address = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+        listener = listen(service.host, service.port)
+        address = address_of(listener)
         token = engine.ownership.announce(_reachable(address)) if engine.ownership else None
         stopping = threading.Event()
         threads = [
@@ -60,19 +57,6 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
             for thread in threads:
                 thread.join()
             listener.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise AddressError(
-            f"can't listen on {host} port {port}: {reason}; choose another "
-            "(--host, --port, or PORT= with make run)"
-        ) from error
-    return listener
 
 
 def _reachable(address: str) -> str:

@@ -93,9 +93,7 @@ async def article(
     found = await workers.run(engine.store.articles, [article_id])
     if article_id not in found:
         raise NotFoundException(detail=f"the archive has no article {article_id!r}")
-    stored = found[article_id]
-    own = stored.article
-    return FullArticle(**_head(stored), text=own.text, body_start=own.body_start)
+    return full_article(found[article_id])
 
 
 @delete("/v1/articles/{article_id:path}", status_code=200, summary="Remove one article")
@@ -143,6 +141,12 @@ def _own_articles(body: bytes) -> list[Item]:
         except (msgspec.MsgspecError, SourceError) as error:
             items.append(SourceError("-", str(error), line=number))
     return items
+
+
+def full_article(stored: StoredArticle) -> FullArticle:
+    """An article as it is served."""
+    own = stored.article
+    return FullArticle(**_head(stored), text=own.text, body_start=own.body_start)
 
 
 def _head(stored: StoredArticle) -> dict[str, Any]:

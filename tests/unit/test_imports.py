@@ -27,6 +27,7 @@ ONLY_IN = {
     "transformers": _MODELS,
     "sentencex": ("indexer/sentence_ends.py",),
     "trafilatura": ("indexer/sources/",),
+    "mcp": ("service/mcp.py",),
     "service": ("service/", "training/"),
     "training": ("training/",),
     # The environment is read once, where the program begins.

@@ -1,0 +1,175 @@
+"""``fundstelle mcp``: the archive as a server of the Model Context Protocol.
+
+Over standard input and output, or as streamable HTTP. What can't be done is a tool error
+that says what to do; a defect is logged and told without detail. What the tools are is in
+``mcp_tools.py``, how they reach the archive in ``shared_door.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import anyio
+import msgspec
+import uvicorn
+from mcp.server import Server
+from mcp.server.context import ServerRequestContext
+from mcp.server.stdio import stdio_server
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp.types import (
+    CallToolRequestParams,
+    CallToolResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+    TextContent,
+    ToolAnnotations,
+)
+from mcp.types import Tool as DescribedTool
+
+from indexer.errors import FundstelleError
+from indexer.settings import ArchiveSettings
+from service.listening import address_of, listen
+from service.mcp_tools import TOOLS, Tool
+from service.settings import ServiceSettings
+from service.shared_door import SharedDoor
+
+_LOG = logging.getLogger(__name__)
+_PATH = "/mcp"
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_INSTRUCTIONS = (
+    "A news archive. Use ask for questions of fact, search to see what there is, and "
+    "read_article to read around a citation. Name the article for everything you report."
+)
+
+
+def serve_stdio(archive: ArchiveSettings, service: ServiceSettings) -> None:
+    """Serve whoever started this process, until standard input ends."""
+
+    async def run() -> None:
+        server = _server(archive, service)
+        # The package takes standard output for the protocol alone: what is printed elsewhere
+        # goes to standard error.
+        async with stdio_server() as (requests, responses):
+            await server.run(requests, responses, server.create_initialization_options())
+
+    _log_to_stderr()
+    anyio.run(run)
+
+
+def serve_http(archive: ArchiveSettings, service: ServiceSettings, *, host: str, port: int) -> None:
+    """Serve over streamable HTTP until SIGINT or SIGTERM. Raises AddressError.
+
+    There is no log-in. On loopback a request has to name a loopback host, and so must its
+    origin, so that no web page reaches the archive through a name it has made its own.
+    """
+    _log_to_stderr()
+    listener = listen(host, port)
+    app = _server(archive, service).streamable_http_app(
+        streamable_http_path=_PATH, host=host, transport_security=_protection(host)
+    )
+    print(
+        f"Fundstelle serves MCP at {address_of(listener)}{_PATH} (Ctrl-C stops it)", file=sys.stderr
+    )
+    try:
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+def _protection(host: str) -> TransportSecuritySettings:
+    loopback = f"[{host}]" in _LOOPBACK or host in _LOOPBACK
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=loopback,
+        allowed_hosts=[f"{name}:*" for name in _LOOPBACK],
+        allowed_origins=[f"http://{name}:*" for name in _LOOPBACK],
+    )
+
+
+def _server(archive: ArchiveSettings, service: ServiceSettings) -> Server[SharedDoor]:
+    @asynccontextmanager
+    async def lifespan(_: Server[SharedDoor]) -> AsyncGenerator[SharedDoor, None]:
+        door = SharedDoor(archive, service)
+        try:
+            yield door
+        finally:
+            await door.close()
+
+    return Server(
+        "fundstelle",
+        version=version("fundstelle"),
+        title="Fundstelle",
+        instructions=_INSTRUCTIONS,
+        lifespan=lifespan,
+        on_list_tools=_list_tools,
+        on_call_tool=_call_tool,
+    )
+
+
+async def _list_tools(
+    _: ServerRequestContext[SharedDoor], __: PaginatedRequestParams | None
+) -> ListToolsResult:
+    return ListToolsResult(tools=[_described(tool) for tool in TOOLS])
+
+
+async def _call_tool(
+    context: ServerRequestContext[SharedDoor], params: CallToolRequestParams
+) -> CallToolResult:
+    tool = next((t for t in TOOLS if t.name == params.name), None)
+    if tool is None:
+        known = ", ".join(t.name for t in TOOLS)
+        return _failed(f"there is no tool {params.name!r}; there are {known}")
+    try:
+        given = msgspec.convert(_arguments(params.arguments or {}), tool.takes, strict=False)
+        value, text = await tool.call(context.lifespan_context, given)
+    except (msgspec.ValidationError, FundstelleError) as error:
+        return _failed(str(error))
+    except Exception:
+        _LOG.exception("the tool %s failed", tool.name)
+        return _failed("something went wrong inside; the server's log says what")
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)], structured_content=msgspec.to_builtins(value)
+    )
+
+
+def _arguments(given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments; some clients send a list as JSON in a string."""
+    history = given.get("history")
+    if isinstance(history, str):
+        try:
+            return given | {"history": json.loads(history)}
+        except (ValueError, RecursionError):
+            return given
+    return given
+
+
+def _failed(reason: str) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=reason)], is_error=True)
+
+
+def _described(tool: Tool) -> DescribedTool:
+    return DescribedTool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=_schema(tool.takes),
+        output_schema=_schema(tool.gives),
+        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
+    )
+
+
+def _schema(of: type[msgspec.Struct]) -> dict[str, Any]:
+    """A JSON Schema with an object at its root, as the protocol wants it."""
+    schema = msgspec.json.schema(of)
+    definitions: dict[str, Any] = schema.pop("$defs", {})
+    root = definitions.pop(schema["$ref"].rpartition("/")[2])
+    return {**root, **({"$defs": definitions} if definitions else {})}
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
