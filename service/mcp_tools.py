@@ -1,23 +1,24 @@
 """What a model may do with the archive: ``ask``, ``search``, ``read_article``.
 
 Arguments with the descriptions that a model reads, and what each tool gives: a value
-for programs and a text for the model, in which every line of an article begins with
-``>``. The protocol is left to ``mcp.py``.
+for programs and a text for the model (``mcp_texts.py``). The protocol is left to
+``mcp.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from service.answer import Answer, Citation, FoundPassage, Place
+from service.answer import Answer, FoundPassage, Place
 from service.api.articles import FullArticle
 from service.conversation import Turn
 from service.errors import QuestionError
+from service.mcp_texts import heading, listed, quoted, told
 from service.question import DEFAULT_PASSAGES, MOST_CHARACTERS, MOST_PASSAGES, parse_question
 from service.shared_door import SharedDoor
 
@@ -142,13 +143,13 @@ async def _ask(door: SharedDoor, given: Ask) -> tuple[Answer, str]:
         given.question, mode=given.mode, history=given.history, **given.asked()
     )
     answer = await door.answer(question)
-    return answer, _told(answer)
+    return answer, told(answer)
 
 
 async def _search(door: SharedDoor, given: Search) -> tuple[Found, str]:
     question = parse_question(given.query, text_field="query", **given.asked())
     passages = await door.search(question, rerank=given.rerank)
-    return Found(passages), _listed(passages) or "No passage was found; ask with fewer filters."
+    return Found(passages), listed(passages) or "No passage was found; ask with fewer filters."
 
 
 async def _read(door: SharedDoor, given: ReadArticle) -> tuple[Extract, str]:
@@ -162,7 +163,7 @@ async def _read(door: SharedDoor, given: ReadArticle) -> tuple[Extract, str]:
     extract = _extract(article, given.start, given.end)
     place = f"characters {extract.start} to {extract.end} of {extract.total}"
     more = f"; go on with start={extract.end}" if extract.end < extract.total else ""
-    return extract, f"{_heading(extract)}, {place}{more}\n{_quoted(extract.text)}"
+    return extract, f"{heading(extract)}, {place}{more}\n{quoted(extract.text)}"
 
 
 def _extract(article: FullArticle, start: int, end: int | None) -> Extract:
@@ -184,42 +185,6 @@ def _extract(article: FullArticle, start: int, end: int | None) -> Extract:
         total=total,
         content_sha256=article.content_sha256,
     )
-
-
-def _told(answer: Answer) -> str:
-    """The answer in words, with its quotes and where they stand."""
-    lines = []
-    if answer.rewritten_question is not None:
-        lines += [f"Looked up as: {answer.rewritten_question}", ""]
-    if answer.answer is None:
-        lines.append("The archive does not answer this. Nearest passages, which don't answer it:")
-        return "\n".join([*lines, "", _listed(answer.passages)])
-    lines += [answer.answer.text, "", f"Confidence {answer.confidence:.2f}. Sources:"]
-    return "\n".join([*lines, *(_proof(citation) for citation in answer.citations)])
-
-
-def _proof(citation: Citation) -> str:
-    source = citation.source
-    held = "" if citation.verified else " (not verified: the source may not say so)"
-    quote = f"the words {source.quote!r} in:" if source.quote != source.context else "the words:"
-    return f"\n[{citation.id}] {_heading(source)}{held}, {quote}\n{_quoted(source.context)}"
-
-
-def _listed(passages: Sequence[FoundPassage]) -> str:
-    return "\n\n".join(
-        f"[{n}] {_heading(passage)}\n{_quoted(passage.text)}"
-        for n, passage in enumerate(passages, 1)
-    )
-
-
-def _heading(place: Place) -> str:
-    """Title, day, address, and the place: ``id [start:end]``."""
-    parts = [place.title or "(no title)", (place.published_at or "")[:10], place.url or ""]
-    return ", ".join(filter(None, parts)) + f" — {place.article_id} [{place.start}:{place.end}]"
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}" for line in text.splitlines() if line.strip())
 
 
 _OFFSETS = (
