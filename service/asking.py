@@ -8,9 +8,10 @@ nothing of it holds. Writing, reading what was written, and checking are left to
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +28,7 @@ from service.conversation import self_contained
 from service.engine import Engine
 from service.errors import GenerationFailed, QuestionError
 from service.events import Complete, Event, Passages, Sentence, Stopped
-from service.generation import chat_model
+from service.generation import ChatModel, Message, chat_model
 from service.question import MOST_CHARACTERS, Question
 from service.settings import ServiceSettings
 from service.workers import Workers
@@ -161,22 +162,22 @@ class Asker:
             language,
             question.now,
         )
-        reader = ClaimReader(language)
+        # While the chat model begins to write, so that its first sentence doesn't wait for it.
+        prepared = asyncio.create_task(self._workers.run(checker.prepare))
         within = settings.llm_timeout * (1 - _REWRITING if question.history else 1)
-        async with aclosing(self._chat_model.stream(messages, within=within)) as pieces:
-            async for piece in pieces:
-                for claim in reader.feed(piece):
-                    for sentence in await self._checked(checker, claim, draft):
-                        yield sentence
-        for claim in reader.finish():
-            for sentence in await self._checked(checker, claim, draft):
-                yield sentence
+        written = 0
+        try:
+            async with aclosing(_claims(self._chat_model, messages, language, within)) as claims:
+                async for claim in claims:
+                    await prepared
+                    written += 1
+                    sentence = await self._workers.run(checker.check, claim)
+                    for shown in draft.add(sentence, new_line=claim.new_line):
+                        yield shown
+        finally:
+            await asyncio.wait([prepared])
         if not draft.sentences:
-            raise _nothing_held(reader)
-
-    async def _checked(self, checker: Checker, claim: Claim, draft: Draft) -> list[Sentence]:
-        sentence = await self._workers.run(checker.check, claim)
-        return draft.add(sentence, new_line=claim.new_line)
+            raise _nothing_held(written)
 
     def _numbered(self, work: _Work) -> list[NumberedPassage]:
         """What the chat model is shown: the first passages within the budget."""
@@ -189,6 +190,18 @@ class Asker:
             for c in (r.candidate for r in shown)
             if c.article_id in found and found[c.article_id].version == c.version
         ]
+
+
+async def _claims(
+    model: ChatModel, messages: Sequence[Message], language: str | None, within: float
+) -> AsyncGenerator[Claim, None]:
+    reader = ClaimReader(language)
+    async with aclosing(model.stream(messages, within=within)) as pieces:
+        async for piece in pieces:
+            for claim in reader.feed(piece):
+                yield claim
+    for claim in reader.finish():
+        yield claim
 
 
 def _written(work: _Work, draft: Draft) -> Answer:
@@ -207,11 +220,11 @@ def _written(work: _Work, draft: Draft) -> Answer:
     )
 
 
-def _nothing_held(reader: ClaimReader) -> GenerationFailed:
-    if reader.claims == 0:
+def _nothing_held(claims: int) -> GenerationFailed:
+    if claims == 0:
         return GenerationFailed("nonsense", "the chat model wrote no sentence")
     return GenerationFailed(
-        "unverified", f"the passages support none of the chat model's {reader.claims} sentences"
+        "unverified", f"the passages support none of the chat model's {claims} sentences"
     )
 
 

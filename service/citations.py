@@ -67,6 +67,10 @@ class Checker:
         self._passages = passages
         self._threshold = threshold
 
+    def prepare(self) -> None:
+        """Do ahead what every check of these passages needs."""
+        self._judge.prepare([p.evidence for p in self._passages])
+
     def check(self, claim: Claim) -> Sentence:
         """The claim as a sentence; its citations say whether each part is verified.
 

@@ -65,11 +65,6 @@ class ClaimReader:
         self._new_line = False
         self._seen: set[str] = set()
 
-    @property
-    def claims(self) -> int:
-        """How many were given."""
-        return len(self._seen)
-
     def feed(self, text: str) -> Iterator[Claim]:
         """The claims that this piece completes."""
         self._buffer += text
