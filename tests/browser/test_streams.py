@@ -231,3 +231,25 @@ def test_text_is_cut_by_code_points(visit: Visit) -> None:
     cut = "({ slice, length }, [text, cuts]) => [length(text), cuts.map((c) => slice(text, ...c))]"
     found = module(visit(), "codepoints.js", cut, [text, cuts])
     assert found == [len(text), [text[a:b] for a, b in cuts]]
+
+
+def test_who_asks_before_the_page_knows_its_archive_is_answered_from_a_fake_stream(
+    visit: Visit, seeds: Path
+) -> None:
+    writer = Writer(seeds)
+    told = writer.say("They sit elsewhere.", _FIRST)
+    page = visit("/schema")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/v1/status", hold)
+    play(page, Passages(writer.passages), told, writer.answer(_WHO))
+    page.goto("/")
+    turn = ask(page, _WHO)
+    expect(turn.locator(".words")).to_have_text("They sit elsewhere.1")
+    waiting[0].continue_()
+    expect(page.get_by_label("German")).to_be_attached()
+    expect(turn.locator(".words")).to_have_text("They sit elsewhere.1")
+    expect(turn.get_by_role("alert")).to_have_count(0)

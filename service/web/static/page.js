@@ -127,7 +127,9 @@ function blame(field) {
   return mine;
 }
 
-const ended = ({ events }) => events.some(({ name }) => name === "answer" || name === "error");
+function ended({ events }) {
+  return events.some(({ name }) => name === "answer" || name === "error");
+}
 
 function announcement(answer) {
   if (!answer.answer) return say("unanswerable");
