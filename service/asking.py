@@ -3,7 +3,7 @@
 Retrieve and read as ``answering.py`` does; where a chat model is to write, let it,
 show each sentence once it is checked, and fall back to the extractive answer when
 nothing of it holds. Writing, reading what was written, and checking are left to
-``generation.py``, ``claims.py`` and ``citations.py``.
+the modules of ``service/writing``.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from msgspec import structs
 
 from indexer.article import Span
 from indexer.language import detect
-from service import prompt
 from service.answer import Answer, AnswerText, Mode
 from service.answering import Finding, found_passages, timings, unread
-from service.citations import Checker, Draft, NumberedPassage
-from service.claims import Claim, ClaimReader
 from service.conversation import self_contained
 from service.engine import Engine
 from service.errors import GenerationFailed, QuestionError
 from service.events import Complete, Event, Passages, Sentence, Stopped
-from service.generation import ChatModel, Message, chat_model
 from service.question import MOST_CHARACTERS, Question
 from service.settings import ServiceSettings
 from service.workers import Workers
+from service.writing import prompt
+from service.writing.citations import Checker, Draft, NumberedPassage
+from service.writing.claims import Claim, ClaimReader
+from service.writing.generation import ChatModel, Message, chat_model
 
 _LOG = logging.getLogger(__name__)
 _REWRITING = 0.25  # of the time limit

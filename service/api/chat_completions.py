@@ -26,12 +26,12 @@ from service.api.chat_models import mode_of
 from service.api.chat_request import ChatOptions, Message, links_for, prompt_text, question_of
 from service.api.event_stream import event_stream, sse
 from service.asking import Asker
-from service.chat_words import words_for
-from service.cited_markdown import CitedMarkdown, Segment, title_of
+from service.chat.cited_markdown import CitedMarkdown, Segment, title_of
+from service.chat.markdown import escape_paragraphs
+from service.chat.words import words_for
 from service.engine import Engine
 from service.errors import QuestionError
 from service.events import Complete, Passages, Sentence, Stopped
-from service.markdown import escape_paragraphs
 from service.question import Question
 from service.workers import Workers
 

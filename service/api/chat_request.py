@@ -15,12 +15,12 @@ from litestar import Request
 from litestar.exceptions import ValidationException
 
 from indexer.points import METADATA
-from service.cited_markdown import said
+from service.chat.cited_markdown import said
+from service.chat.reader_links import ReaderLinks, reader_links
 from service.conversation import Turn
 from service.engine import Engine
 from service.errors import QuestionError
 from service.question import DEFAULT_PASSAGES, MOST_CHARACTERS, Question, parse_question
-from service.reader_links import ReaderLinks, reader_links
 
 _SAID = ("user", "assistant")
 _IGNORED = ("system", "developer", "tool", "function")

@@ -14,7 +14,7 @@ import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
 from tests.integration.conftest import BODY_LIMIT, Service, read
-from tests.unit.service.rendered import rendered
+from tests.unit.service.chat.rendered import rendered
 
 pytestmark = pytest.mark.model
 

@@ -29,7 +29,7 @@ from tests.chat_servers import (
     scripted,
 )
 from tests.integration.conftest import Finished, Service, read, start
-from tests.unit.service.rendered import rendered
+from tests.unit.service.chat.rendered import rendered
 
 pytestmark = pytest.mark.model
 

@@ -403,7 +403,6 @@ class TestModes:
         assert given.mode == "extractive"
         assert not server.requests
 
-
     def test_scripted_model_is_not_asked_where_nothing_comes_near(self, engine: Engine) -> None:
         question = "What did a barrel of crude oil cost in Rotterdam in 1974?"
         with scripted(says(TRUE)) as server:

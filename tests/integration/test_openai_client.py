@@ -18,7 +18,7 @@ from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionChunk
 
 from tests.integration.conftest import BODY_LIMIT, Service, read
-from tests.unit.service.rendered import rendered
+from tests.unit.service.chat.rendered import rendered
 
 pytestmark = pytest.mark.model
 

@@ -50,7 +50,7 @@ export class TurnView {
     if (answer.rewritten_question) {
       this.body.prepend(element("p", { class: "understood" }, `${say("understood")} `, element("q", { dir: "auto" }, answer.rewritten_question)));
     }
-    if (answer.fallback_reason) this.body.append(notice(say("fallback", { reason: answer.fallback_reason })));
+    if (answer.fallback_reason) this.body.append(...fallback(answer));
     this.body.append(...(answer.answer ? found(answer) : missing(answer)));
     const foot = element("div", { class: "foot" }, answer.answer && element("span", {}, say("confidence", { percent: percent(answer.confidence) })));
     if (this.feedback) foot.append(thumbs(answer));
@@ -102,3 +102,10 @@ function narrowed({ published_after: after, published_before: before, language }
 }
 
 const notice = (text, role = null) => element("p", { class: "notice", role, dir: "auto" }, text);
+
+/** Why the answer is not the chat model's; nothing where there was none to be found. */
+function fallback({ answer, fallback_reason: reason }) {
+  const [code] = reason.split(":", 1);
+  if (answer) return [notice(say("fallback", { reason }))];
+  return ["irrelevant", "declined", "unverified"].includes(code) ? [] : [notice(say("failed_model", { reason }))];
+}

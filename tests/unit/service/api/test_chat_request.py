@@ -11,8 +11,8 @@ from litestar.exceptions import ValidationException
 from service.api.chat_request import ChatOptions, Message, prompt_text, question_of
 from service.errors import QuestionError
 from service.question import Question
-from tests.unit.service.chat_answers import Part, generated, sentences
-from tests.unit.service.test_cited_markdown import _markdown
+from tests.unit.service.chat.answers import Part, generated, sentences
+from tests.unit.service.chat.test_cited_markdown import _markdown
 
 
 def _asked(*messages: dict[str, Any], **options: Any) -> Question:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.claims import Claim, ClaimReader, parse_claim
 from service.errors import GenerationFailed
+from service.writing.claims import Claim, ClaimReader, parse_claim
 
 
 def read(text: str, size: int = 3, language: str | None = "en") -> list[Claim]:

@@ -18,10 +18,10 @@ from indexer.article import Span
 from indexer.language import detect
 from indexer.store import StoredArticle
 from service.answer import AnswerSpan, Citation, source_of
-from service.claims import Claim, Part
 from service.events import Sentence
-from service.instructions import for_models, without
 from service.support import Evidence, Support, SupportJudge
+from service.writing.claims import Claim, Part
+from service.writing.instructions import for_models, without
 
 _QUOTED = re.compile(r"[„“”\"»«]([^„“”\"»«]+)[“”\"«»]")
 _SPOKEN = 3  # words from which on quotation marks mean somebody's words, not a title or irony

@@ -1,7 +1,7 @@
 """A question taken apart: which of its words say something, which are names, which point back.
 
 Told by word lists (``anaphora.py``) and by capitals, in five languages; in others only by
-capitals and digits. What is made of it is left to ``conversation.py``.
+capitals and digits. What is made of it is left to ``follow_ups.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from service.anaphora import COUNTING, WORDS, Words
+from service.conversation.anaphora import COUNTING, WORDS, Words
 
 _WORD = r"[^\W_]+(?:[.,:]\d+)*"
 _TOKEN = re.compile(_WORD)

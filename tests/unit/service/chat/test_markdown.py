@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from service.markdown import escape, escape_line, escape_paragraphs, unescape
-from tests.unit.service.rendered import RENDERERS, Rendered, rendered, words
+from service.chat.markdown import escape, escape_line, escape_paragraphs, unescape
+from tests.unit.service.chat.rendered import RENDERERS, Rendered, rendered, words
 
 _PIECES = [
     *("http://a.b/c_d*e", "www.x.de/_y_", "a@b.de", "mailto:a@b.de", "<http://x.y>"),

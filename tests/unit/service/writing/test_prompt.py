@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.conversation import Turn
-from service.prompt import (
+from service.writing.prompt import (
     answer_messages,
     neutralise,
     quoted,

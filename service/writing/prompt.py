@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from indexer import tokens
 from indexer.language import language_name
 from service.conversation import Turn
-from service.generation import Message
+from service.writing.generation import Message
 
 NO_ANSWER = "NO_ANSWER"
 """What the model is to write, and nothing else, where the passages don't answer."""

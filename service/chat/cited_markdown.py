@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.answer import Answer, Citation, Place
-from service.chat_words import Words
+from service.chat.markdown import escape, escape_line, unescape
+from service.chat.reader_links import ReaderLinks
+from service.chat.words import Words
 from service.events import Sentence
-from service.markdown import escape, escape_line, unescape
-from service.reader_links import ReaderLinks
 
 _MOST_NEAREST = 5
 _MARKER = re.compile(r" ?\[\(\d+\)\]\([^\s()]*/read/[^\s()?]*\?start=\d+&end=\d+\)")

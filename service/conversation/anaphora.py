@@ -1,7 +1,7 @@
 """The small words by which a question points back, and those that carry nothing over.
 
 Five languages have a table; other languages are told by the shape of a question alone.
-What follows from a word's being here is left to ``conversation.py``.
+What follows from a word's being here is left to ``follow_ups.py``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.answer import Place
-from service.reader_links import ReaderLinks, reader_links
+from service.chat.reader_links import ReaderLinks, reader_links
 
 
 def _place(article_id: str) -> Place:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.article import Span
-from service.instructions import for_models, without
+from service.writing.instructions import for_models, without
 
 NEWS = "Die Fähre fährt seit Dienstag wieder."
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from service.utterance import Utterance, language_of
+from service.conversation.utterance import Utterance, language_of
 
 _MOST_CARRIED = 14  # words: a question that grows with each turn would be about everything
 _FEW = 3  # words that say something, in a question that goes on with "and"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from indexer.sentences import sentences
 from service.errors import GenerationFailed
-from service.prompt import NO_ANSWER
+from service.writing.prompt import NO_ANSWER
 
 _LONGEST = 4_000  # characters without an end of a sentence
 _MOST_CLAIMS = 40

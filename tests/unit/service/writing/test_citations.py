@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from service.answer import AnswerSpan, Citation, Source
-from service.citations import Draft
 from service.events import Sentence
+from service.writing.citations import Draft
 
 
 def sentence(text: str, *verified: bool) -> Sentence:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from service.answer import Answer
-from service.chat_words import words_for
-from service.cited_markdown import CitedMarkdown, said
+from service.chat.cited_markdown import CitedMarkdown, said
+from service.chat.reader_links import ReaderLinks
+from service.chat.words import words_for
 from service.events import Sentence
-from service.reader_links import ReaderLinks
-from tests.unit.service.chat_answers import (
+from tests.unit.service.chat.answers import (
     TITLE,
     Part,
     extracted,
@@ -22,8 +22,8 @@ from tests.unit.service.chat_answers import (
     sentences,
     unanswerable,
 )
-from tests.unit.service.rendered import rendered, words
-from tests.unit.service.test_markdown import TEXTS
+from tests.unit.service.chat.rendered import rendered, words
+from tests.unit.service.chat.test_markdown import TEXTS
 
 _BASE = "http://archive.test:8000"
 _GERMAN = words_for("Wer hat den Gotthard gesperrt?")
