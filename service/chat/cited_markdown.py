@@ -18,8 +18,8 @@ from service.chat.words import Words
 from service.events import Sentence
 
 _MOST_NEAREST = 5
-_MARKER = re.compile(r" ?\[\(\d+\)\]\([^\s()]*/read/[^\s()?]*\?start=\d+&end=\d+\)")
-_OUR_LINK = re.compile(r"\]\([^\s()]*/read/[^\s()?]*\?start=\d+&end=\d+\)")
+_MARKER = re.compile(r" ?\[\(\d+\)\]\([^\s()]*/read/[^\s()?]*\?start=\d+&end=\d+[^\s()]*\)")
+_OUR_LINK = re.compile(r"\]\([^\s()]*/read/[^\s()?]*\?start=\d+&end=\d+[^\s()]*\)")
 _GAP = "\n\n"
 
 

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from service.answer import Place
+from service.answer import Place, Source
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+_VERSION = 12  # digits of the hash: enough to tell versions apart
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,17 @@ class ReaderLinks:
     base: str
 
     def to(self, place: Place) -> str:
-        """The article's page, scrolled to the place. ASCII, without spaces and parentheses."""
+        """The article's page, scrolled to the place. ASCII, without spaces and parentheses.
+
+        The link of a quote names the version of its article, so that a page of another
+        one says so instead of marking other words.
+        """
         # Dots, too: "." and ".." would be taken for folders, and the path shortened.
         article = quote(place.article_id, safe="").replace(".", "%2E")
-        return f"{self.base}/read/{article}?start={place.start}&end={place.end}"
+        link = f"{self.base}/read/{article}?start={place.start}&end={place.end}"
+        if isinstance(place, Source):
+            link += f"&content_sha256={place.content_sha256[:_VERSION]}"
+        return f"{link}#quote"
 
 
 def reader_links(public_url: str | None, scheme: str, host: str | None, port: int) -> ReaderLinks:

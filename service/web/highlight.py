@@ -13,6 +13,7 @@ from typing import Literal
 from indexer.article import Span
 from indexer.store import StoredArticle
 
+_FEWEST_DIGITS = 8
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
@@ -28,7 +29,7 @@ def highlight(
     stored: StoredArticle, start: str | None, end: str | None, content_sha256: str | None
 ) -> Highlight:
     """What a link's parameters ask for, as they were sent."""
-    if content_sha256 and content_sha256.lower() != stored.content_sha256:
+    if content_sha256 and not _is_version(content_sha256.lower(), stored.content_sha256):
         return Highlight(problem="changed")
     if start is None and end is None:
         return Highlight()
@@ -38,3 +39,8 @@ def highlight(
     if not span.start < span.end <= len(stored.article.text):
         return Highlight(problem="outside")
     return Highlight(span)
+
+
+def _is_version(named: str, current: str) -> bool:
+    """Links name a version by the first digits of its hash, at least eight."""
+    return len(named) >= _FEWEST_DIGITS and current.startswith(named)

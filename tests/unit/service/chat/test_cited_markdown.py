@@ -52,9 +52,10 @@ def _two() -> list[Sentence]:
 def test_a_link_stands_behind_what_it_proves() -> None:
     text = _markdown(generated(_two())).split("\n\n")[0]
     a, b = f"{_BASE}/read/a%2Fb%20%C3%BC%2Etxt", f"{_BASE}/read/b%2Etxt"
+    place = f"?start=110&end=119&content_sha256={'0' * 12}#quote"
     assert text == (
-        f"Die «Kranich» fährt 😀 [(1)]({a}?start=110&end=119), öfter [(2)]({b}?start=110&end=119)"
-        f" und teurer. [(3)]({a}?start=110&end=119)"
+        f"Die «Kranich» fährt 😀 [(1)]({a}{place}), öfter [(2)]({b}{place})"
+        f" und teurer. [(3)]({a}{place})"
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.answer import Place
+from service.answer import Place, Source
 from service.chat.reader_links import ReaderLinks, reader_links
 
 
@@ -27,7 +27,13 @@ def _place(article_id: str) -> Place:
 )
 def test_a_link_names_the_span(article_id: str, path: str) -> None:
     link = ReaderLinks("https://n.example/archive").to(_place(article_id))
-    assert link == f"https://n.example/archive/read/{path}?start=3&end=9"
+    assert link == f"https://n.example/archive/read/{path}?start=3&end=9#quote"
+
+
+def test_a_link_to_a_quote_names_the_version() -> None:
+    source = Source("a", None, None, None, None, 3, 7, "Kiew", "0123456789abcdef" * 4, "Kiew", 3)
+    link = ReaderLinks("http://n").to(source)
+    assert link == "http://n/read/a?start=3&end=7&content_sha256=0123456789ab#quote"
 
 
 @given(article_id=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

@@ -51,3 +51,10 @@ def test_another_version_of_the_article() -> None:
 def test_what_a_browser_would_change_is_written_so_that_it_does_not() -> None:
     assert exact('<&>"\r\n\r') == "&lt;&amp;&gt;&#34;&#13;\n&#13;"
     assert exact("a\0b") == "a\ufffdb"
+
+
+def test_a_version_is_named_by_the_first_digits_of_its_hash() -> None:
+    digits = _ARTICLE.content_sha256
+    assert highlight(_STORED, "5", "6", digits[:12]).span == Span(5, 6)
+    for other in (digits[:7], digits[:11] + ("0" if digits[11] != "0" else "1"), digits + "0"):
+        assert highlight(_STORED, "5", "6", other) == Highlight(problem="changed")
