@@ -104,6 +104,8 @@ def fields_at_fault(error: HTTPException) -> list[dict[str, str]]:
 
 
 def _path(key: str, message: str) -> str:
-    """The field that the framework means: of a field too few or too many it names the whole."""
+    """The field that the framework means: of one too few or too many it names what should hold it."""
     named = _NAMED.search(message)
-    return named[1] if named and key == _WHOLE else key
+    if named is None:
+        return key
+    return named[1] if key == _WHOLE else f"{key}.{named[1]}"
