@@ -104,7 +104,7 @@ def fields_at_fault(error: HTTPException) -> list[dict[str, str]]:
 
 
 def _path(key: str, message: str) -> str:
-    """The field that the framework means: of one too few or too many it names what should hold it."""
+    """The field that the framework means; of one too few or too many it names only the holder."""
     named = _NAMED.search(message)
     if named is None:
         return key
