@@ -19,6 +19,7 @@ from indexer.settings import (
     setting,
     whole_number,
 )
+from service.support import DEFAULT_SUPPORT_THRESHOLD
 
 Unverified = Literal["drop", "flag"]
 
@@ -78,7 +79,9 @@ class ServiceSettings(FromEnvironment):
     llm_context_tokens: int = setting("LLM_CONTEXT_TOKENS", 2400, whole_number(64))
     generation_threshold: float = setting("GENERATION_THRESHOLD", 0.1, _between(0, 1))
     unverified: Unverified = setting("UNVERIFIED", "drop", one_of(*get_args(Unverified)))
-    support_threshold: float = setting("SUPPORT_THRESHOLD", 0.5, _between(0, 1))
+    support_threshold: float = setting(
+        "SUPPORT_THRESHOLD", DEFAULT_SUPPORT_THRESHOLD, _between(0, 1)
+    )
     feedback: Path | None = setting("FEEDBACK", None, Path)
 
     def __post_init__(self) -> None:

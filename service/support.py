@@ -24,7 +24,8 @@ from service.agreement import compare
 from service.reader import Readable, Reader
 
 #: The most claims of the development set are judged rightly with this (``docs/support.md``).
-DEFAULT_SUPPORT_THRESHOLD = 0.4
+DEFAULT_SUPPORT_THRESHOLD = 0.5
+"""As accurate on the development claims as 0.4, the best, and passes fewer false ones."""
 
 _NEAR = 3  # sentences that are read; the right one is among them for 98 claims of 100
 _REMEMBERED = 2_000

@@ -23,8 +23,9 @@ from indexer import tokens
 from service.answer import Answer, Citation
 from service.api.chat_failures import OPENAI_HANDLERS, Failure, failure_of
 from service.api.chat_models import mode_of
-from service.api.chat_request import ChatOptions, Message, links_for, prompt_text, question_of
+from service.api.chat_request import Message, links_for, prompt_text, question_of
 from service.api.event_stream import event_stream, sse
+from service.api.question_options import QuestionOptions
 from service.asking import Asker
 from service.chat.cited_markdown import CitedMarkdown, Segment, title_of
 from service.chat.markdown import escape_paragraphs
@@ -53,7 +54,7 @@ class ChatBody(msgspec.Struct):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: int | None = None
-    fundstelle: ChatOptions | None = None
+    fundstelle: QuestionOptions | None = None
 
 
 @post(

@@ -22,8 +22,9 @@ from indexer import tokens
 from service.answer import Answer, Citation, Place
 from service.api.chat_failures import ANTHROPIC_HANDLERS, Failure, failure_of
 from service.api.chat_models import mode_of
-from service.api.chat_request import ChatOptions, Message, links_for, prompt_text, question_of
+from service.api.chat_request import Message, links_for, prompt_text, question_of
 from service.api.event_stream import event_stream, sse
+from service.api.question_options import QuestionOptions
 from service.asking import Asker
 from service.chat.cited_markdown import CitedMarkdown, title_of
 from service.chat.words import words_for
@@ -43,7 +44,7 @@ class MessagesBody(msgspec.Struct):
     model: str
     messages: list[Message]
     stream: bool | None = None
-    fundstelle: ChatOptions | None = None
+    fundstelle: QuestionOptions | None = None
 
 
 @post(

@@ -14,13 +14,13 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import ValidationException
 
-from indexer.points import METADATA
+from service.api.question_options import QuestionOptions
 from service.chat.cited_markdown import said
 from service.chat.reader_links import ReaderLinks, reader_links
 from service.conversation import Turn
 from service.engine import Engine
 from service.errors import QuestionError
-from service.question import DEFAULT_PASSAGES, MOST_CHARACTERS, Question, parse_question
+from service.question import MOST_CHARACTERS, Question
 
 _SAID = ("user", "assistant")
 _IGNORED = ("system", "developer", "tool", "function")
@@ -50,21 +50,9 @@ class Message(msgspec.Struct):
         return ("" if self.role == "assistant" else "\n").join(texts)
 
 
-class ChatOptions(msgspec.Struct, forbid_unknown_fields=True):
-    """Our own fields, as in ``POST /v1/questions``; in extensions of the request's body."""
-
-    top_k: int = DEFAULT_PASSAGES
-    published_after: str | None = None
-    published_before: str | None = None
-    language: str | list[str] | None = None
-    outlet: str | None = None
-    author: str | None = None
-    section: str | None = None
-    tags: str | None = None
-    now: str | None = None
-
-
-def question_of(messages: Sequence[Message], options: ChatOptions | None, mode: str) -> Question:
+def question_of(
+    messages: Sequence[Message], options: QuestionOptions | None, mode: str
+) -> Question:
     """Raises QuestionError or ValidationException naming the field at fault."""
     if not messages:
         raise QuestionError("messages", "it is empty; ask something")
@@ -81,29 +69,12 @@ def question_of(messages: Sequence[Message], options: ChatOptions | None, mode: 
         )
     history = [_turn(message) for message in messages[:last] if message.role in _SAID]
     try:
-        return _question(text, field, mode, history, options or ChatOptions())
+        given = options or QuestionOptions()
+        return given.asking(text, mode=mode, history=history, text_field=field)
     except QuestionError as error:
-        if error.field not in ChatOptions.__struct_fields__:
+        if error.field not in QuestionOptions.__struct_fields__:
             raise
         raise QuestionError(f"fundstelle.{error.field}", error.reason) from error
-
-
-def _question(
-    text: str, field: str, mode: str, history: list[Turn], options: ChatOptions
-) -> Question:
-    codes = options.language
-    return parse_question(
-        text,
-        mode=mode,
-        top_k=options.top_k,
-        published_after=options.published_after,
-        published_before=options.published_before,
-        language=",".join(codes) if isinstance(codes, list) else codes,
-        metadata={name: getattr(options, name) for name in METADATA},
-        history=history,
-        now=options.now,
-        text_field=field,
-    )
 
 
 def _check(field: str, message: Message) -> None:

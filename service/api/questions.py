@@ -15,36 +15,22 @@ from litestar.response import ServerSentEvent
 from litestar.response.base import ASGIResponse
 from litestar.response.sse import ServerSentEventMessage
 
-from indexer.points import METADATA
 from service.answer import Answer
+from service.api.question_options import QuestionOptions
 from service.asking import Asker
 from service.conversation import Turn
 from service.events import Complete, Event, Passages, Sentence, Stopped
-from service.question import DEFAULT_PASSAGES, Question, parse_question
+from service.question import Question
 
 _LOG = logging.getLogger(__name__)
 
 
-class QuestionBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A question. Dates are ISO 8601 and inclusive; ``language`` is of the articles.
-
-    ``outlet``, ``author``, ``section`` and ``tags`` ask for articles that have this
-    value. ``history`` is the conversation before the question, oldest turn first;
-    ``now`` the moment that relative dates in the question count from.
-    """
+class QuestionBody(QuestionOptions, kw_only=True):
+    """A question. ``history`` is the conversation before it, oldest turn first."""
 
     question: str
     mode: str = "auto"
-    top_k: int = DEFAULT_PASSAGES
-    published_after: str | None = None
-    published_before: str | None = None
-    language: str | list[str] | None = None
-    outlet: str | None = None
-    author: str | None = None
-    section: str | None = None
-    tags: str | None = None
-    history: list[Turn] = []
-    now: str | None = None
+    history: tuple[Turn, ...] = ()
     stream: bool = False
 
 
@@ -65,24 +51,9 @@ async def ask(
     ``sentence`` with its citations once it is checked, then the whole ``answer``; or an
     ``error`` where the chat model failed after sentences had been sent.
     """
-    question = _question(data)
+    question = data.asking(data.question, mode=data.mode, history=data.history)
     asker.check(question)
     return _Stream(_events(asker, question)) if data.stream else await asker.answer(question)
-
-
-def _question(body: QuestionBody) -> Question:
-    language = ",".join(body.language) if isinstance(body.language, list) else body.language
-    return parse_question(
-        body.question,
-        mode=body.mode,
-        top_k=body.top_k,
-        published_after=body.published_after,
-        published_before=body.published_before,
-        language=language,
-        metadata={name: getattr(body, name) for name in METADATA},
-        history=body.history,
-        now=body.now,
-    )
 
 
 async def _events(asker: Asker, question: Question) -> AsyncGenerator[ServerSentEventMessage, None]:

@@ -28,6 +28,9 @@ ONLY_IN = {
     "sentencex": ("indexer/sentence_ends.py",),
     "trafilatura": ("indexer/sources/",),
     "mcp": ("service/mcp.py",),
+    "openai": ("service/writing/generation.py",),
+    "httpx2": ("service/writing/generation.py",),
+    "jinja2": ("service/web/",),
     "service": ("service/", "training/"),
     "training": ("training/",),
     # The environment is read once, where the program begins.

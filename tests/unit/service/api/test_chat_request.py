@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from litestar.exceptions import ValidationException
 
-from service.api.chat_request import ChatOptions, Message, prompt_text, question_of
+from service.api.chat_request import Message, prompt_text, question_of
+from service.api.question_options import QuestionOptions
 from service.errors import QuestionError
 from service.question import Question
 from tests.unit.service.chat.answers import Part, generated, sentences
@@ -17,7 +18,7 @@ from tests.unit.service.chat.test_cited_markdown import _markdown
 
 def _asked(*messages: dict[str, Any], **options: Any) -> Question:
     read = msgspec.convert(list(messages), list[Message])
-    return question_of(read, msgspec.convert(options, ChatOptions), "auto")
+    return question_of(read, msgspec.convert(options, QuestionOptions), "auto")
 
 
 def _user(content: Any) -> dict[str, Any]:
