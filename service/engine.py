@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from indexer.embedding import Embedder, choose_data_type, set_threads
+from indexer.embedding import Embedder
 from indexer.errors import RecipeMismatch
 from indexer.generations import current_generation
 from indexer.indexing import Indexer, Report
@@ -28,8 +28,8 @@ from indexer.stores import open_store
 from service.answer import Answer, FoundPassage
 from service.answering import Answerer, search
 from service.evaluation import Evaluation, Gold, evaluate
+from service.loaded_models import LoadedModels
 from service.question import Question, parse_question
-from service.reader import Reader
 from service.retrieval import Retriever
 from service.settings import ServiceSettings
 from service.support import SupportJudge
@@ -53,6 +53,7 @@ class Engine:
     ) -> None:
         self.archive = archive
         self.service = service or ServiceSettings()
+        self._models = LoadedModels(archive, self.service.reader_model)
         self._writing = threading.Lock()
         self._loading = threading.RLock()
         self._unoptimised_since: float | None = None
@@ -153,10 +154,7 @@ class Engine:
 
     def adopt_models(self, other: Engine) -> None:
         """Take over what a closed engine with the same settings has loaded."""
-        if other.store.recipe.model == self.store.recipe.model:
-            for name in ("_embedder", "_reader"):
-                if name in other.__dict__:
-                    self.__dict__[name] = other.__dict__[name]
+        self._models = other._models
 
     def warm(self) -> None:
         """Load both models now and run them once, so that the first question is quick."""
@@ -177,9 +175,15 @@ class Engine:
 
     @property
     def embedder(self) -> Embedder:
-        """The embedding model of the index, loaded at first use."""
-        with self._loading:
-            return self._embedder
+        """The embedding model of the index. Raises RecipeMismatch where it has changed."""
+        recipe = self.store.recipe
+        embedder = self._models.embedder(recipe.model)
+        if embedder.dimension != recipe.dimension:
+            raise RecipeMismatch(
+                f"the model {embedder.model} now gives vectors of {embedder.dimension} numbers, "
+                f"the index has {recipe.dimension}: another model has the same name"
+            )
+        return embedder
 
     @property
     def answerer(self) -> Answerer:
@@ -190,42 +194,17 @@ class Engine:
     @property
     def support_judge(self) -> SupportJudge:
         """What judges whether a passage supports a claim, with the same models."""
-        with self._loading:
-            return self._support_judge
-
-    @cached_property
-    def _embedder(self) -> Embedder:
-        embedder = self._load(self.store.recipe.model)
-        if embedder.dimension != self.store.recipe.dimension:
-            raise RecipeMismatch(
-                f"the model {embedder.model} now gives vectors of {embedder.dimension} numbers, "
-                f"the index has {self.store.recipe.dimension}: another model has the same name"
-            )
-        return embedder
-
-    @cached_property
-    def _reader(self) -> Reader:
-        device = self.embedder.device
-        return Reader(
-            self.archive.cache,
-            base=self.service.reader_model,
-            data_type=self._data_type(device),
-            device=device,
-        )
+        return self._models.support_judge(self.store.recipe.model)
 
     @cached_property
     def _answerer(self) -> Answerer:
         return Answerer(
             self.store,
             self._retriever,
-            self._reader,
+            self._models.reader(self.store.recipe.model),
             threshold=self.service.threshold,
             passages_read=self.service.passages_read,
         )
-
-    @cached_property
-    def _support_judge(self) -> SupportJudge:
-        return SupportJudge(self.embedder, self._reader)
 
     @cached_property
     def _retriever(self) -> Retriever:
@@ -254,18 +233,7 @@ class Engine:
     def _dimension(self, model: str) -> int:
         if model == DEFAULT_MODEL:  # known without loading it, so that a service is there at once
             return DEFAULT_DIMENSION
-        embedder = self._load(model)
-        self.__dict__["_embedder"] = embedder  # loaded once, used for the articles that follow
-        return embedder.dimension
-
-    def _load(self, model: str) -> Embedder:
-        set_threads(self.archive.threads)
-        archive = self.archive
-        return Embedder(model, archive.cache, data_type=archive.data_type, device=archive.device)
-
-    def _data_type(self, device: str) -> str:
-        wanted = self.archive.data_type
-        return choose_data_type(device) if wanted == "auto" else wanted
+        return self._models.embedder(model).dimension
 
     def _changed(self) -> None:
         self._unoptimised_since = time.monotonic()

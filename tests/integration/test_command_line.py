@@ -281,7 +281,6 @@ def test_an_id_that_stands_twice_in_a_run_is_an_error(
         (["ask", "Wer?", "--top-k", "0"], 2, "top_k"),
         (["ask", "Wer?", "--after", "gestern"], 2, "published_after"),
         (["ask", "Wer?", "--language", "german"], 2, "language"),
-        (["ask", "Wer?", "--mode", "generative"], 2, "chat model"),
         (["ask", "Wer?", "--archive", "../x"], 2, "can't name an archive"),
     ],
 )
@@ -293,6 +292,15 @@ def test_what_goes_wrong_says_what_to_do(
     assert (done.status, done.out) == (status, "")
     assert said in done.err
     assert not index.exists()
+
+
+def test_writing_needs_a_chat_model(
+    command: Command, running_service: Service, seed_index: tuple[Path, Finished]
+) -> None:
+    for index in (seed_index[0], running_service.index):  # by itself, and through its owner
+        done = command("ask", "Wer?", "--mode", "generative", "--index", index)
+        assert (done.status, done.out) == (2, "")
+        assert "mode: no chat model is configured; set FUNDSTELLE_LLM_URL" in done.err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""The models that one archive is read with: each loaded once, when it is first needed.
+
+They outlive the Engine that loaded them, so that who lets go of an index and comes
+back finds them warm. Which embedding model an index has is for its recipe to say.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from indexer.embedding import Embedder, choose_data_type, set_threads
+from indexer.settings import ArchiveSettings
+from service.reader import Reader
+from service.support import SupportJudge
+
+
+class LoadedModels:
+    """Loads models and keeps them. Safe to use from several threads, which wait for one another."""
+
+    def __init__(self, archive: ArchiveSettings, reader_model: str) -> None:
+        self._archive = archive
+        self._reader_model = reader_model
+        self._turn = threading.RLock()
+        self._named: str | None = None
+        self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
+        self._judge: SupportJudge | None = None
+
+    def embedder(self, name: str) -> Embedder:
+        """The embedding model of this name. Raises ModelError where it can't be loaded."""
+        with self._turn:
+            if self._embedder is None or self._named != name:
+                set_threads(self._archive.threads)
+                self._embedder = Embedder(
+                    name,
+                    self._archive.cache,
+                    data_type=self._archive.data_type,
+                    device=self._archive.device,
+                )
+                self._named, self._judge = name, None
+            return self._embedder
+
+    def reader(self, name: str) -> Reader:
+        """The reader, on the device of the embedding model of this name."""
+        with self._turn:
+            if self._reader is None:
+                device, wanted = self.embedder(name).device, self._archive.data_type
+                self._reader = Reader(
+                    self._archive.cache,
+                    base=self._reader_model,
+                    data_type=choose_data_type(device) if wanted == "auto" else wanted,
+                    device=device,
+                )
+            return self._reader
+
+    def support_judge(self, name: str) -> SupportJudge:
+        """What judges whether a passage supports a claim, with these two models."""
+        with self._turn:
+            if self._judge is None or self._named != name:
+                self._judge = SupportJudge(self.embedder(name), self.reader(name))
+            return self._judge
