@@ -273,7 +273,7 @@ def test_offsets_are_code_points(client: OpenAI, http: httpx.Client) -> None:
         ({"messages": [_user(" ")]}, openai.BadRequestError, "messages[0].content", None),
         ({"messages": "x"}, openai.BadRequestError, "messages", None),
         ({"messages": [_user(7)]}, openai.BadRequestError, "messages[0].content", None),
-        ({"messages": [{"content": "x"}]}, openai.BadRequestError, "messages[0]", None),
+        ({"messages": [{"content": "x"}]}, openai.BadRequestError, "messages[0].role", None),
         (
             {"messages": [_user([{"type": "image_url", "image_url": {"url": "data:"}}])]},
             openai.BadRequestError,
@@ -297,7 +297,7 @@ def test_offsets_are_code_points(client: OpenAI, http: httpx.Client) -> None:
         (
             {"extra_body": {"fundstelle": {"topk": 9}}},
             openai.BadRequestError,
-            "fundstelle",
+            "fundstelle.topk",
             None,
         ),
     ],
