@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -24,6 +23,7 @@ from indexer.sources import Item
 from service.answer import Answer, FoundPassage
 from service.api.articles import FullArticle
 from service.api.media import INTERNAL
+from service.article_segment import article_segment
 from service.errors import OwnerError, QuestionError
 from service.question import Question
 
@@ -191,8 +191,7 @@ class OwnerClient:
 
 
 def _route(article_id: str) -> str:
-    # Dots, too: "." and ".." would be taken for folders, and the path shortened.
-    return f"/v1/articles/{quote(article_id, safe='').replace('.', '%2E')}"
+    return f"/v1/articles/{article_segment(article_id)}"
 
 
 def _checked(response: httpx.Response) -> httpx.Response:

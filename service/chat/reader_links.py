@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from service.answer import Place, Source
+from service.article_segment import article_segment
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 _VERSION = 12  # digits of the hash: enough to tell versions apart
@@ -24,8 +24,7 @@ class ReaderLinks:
         The link of a quote names the version of its article, so that a page of another
         one says so instead of marking other words.
         """
-        # Dots, too: "." and ".." would be taken for folders, and the path shortened.
-        article = quote(place.article_id, safe="").replace(".", "%2E")
+        article = article_segment(place.article_id)
         link = f"{self.base}/read/{article}?start={place.start}&end={place.end}"
         if isinstance(place, Source):
             link += f"&content_sha256={place.content_sha256[:_VERSION]}"
