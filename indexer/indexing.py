@@ -20,8 +20,10 @@ from indexer.article import Article, Passage
 from indexer.embedding import Embedder, passage_input
 from indexer.errors import SourceError
 from indexer.passages import PassageSettings, cut
+from indexer.settings import VERSIONS_KEPT
 from indexer.sources import Item, Source
 from indexer.store import PassagePoint, PassageStore, StoredArticle
+from indexer.superseded import keep_replaced
 
 # Enough passages for batches sorted by length, few enough to lose little when killed.
 _BATCH_ARTICLES = 64
@@ -76,15 +78,22 @@ class Indexer:
     """Writes articles to a store. One at a time may write to a store of this process.
 
     ``embedder`` is called when the first text has to be embedded, so that a run
-    that changes nothing loads no model.
+    that changes nothing loads no model. Of each article, the texts of the last
+    ``versions_kept`` replaced versions stay, so that old citations can be followed.
     """
 
     def __init__(
-        self, store: PassageStore, embedder: Callable[[], Embedder], settings: PassageSettings
+        self,
+        store: PassageStore,
+        embedder: Callable[[], Embedder],
+        settings: PassageSettings,
+        *,
+        versions_kept: int = VERSIONS_KEPT,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._settings = settings
+        self._versions_kept = versions_kept
 
     def index(
         self, items: Iterable[Item], on_progress: Callable[[Report], None] | None = None
@@ -112,6 +121,7 @@ class Indexer:
             self._store.forget(list(known))
             for article_id in known:
                 self._store.drop_passages(article_id, keep=None)
+            self._store.drop_superseded(self._store.superseded(list(known)))
             self._store.end()
         return len(known), [i for i in dict.fromkeys(ids) if i not in known]
 
@@ -123,6 +133,8 @@ class Indexer:
             for article_id in left:
                 stored = committed.get(article_id)
                 self._store.drop_passages(article_id, keep=stored.version if stored else None)
+            removed = [article_id for article_id in left if article_id not in committed]
+            self._store.drop_superseded(self._store.superseded(removed))
             self._store.end()
 
     def _index_batch(self, articles: list[Article], report: Report) -> None:
@@ -137,6 +149,7 @@ class Indexer:
         self._store.begin([a.id for a in changed])
         for part in _parts(points, _WRITE_POINTS):
             self._store.write_passages(part)
+        keep_replaced(self._store, changed, stored, limit=self._versions_kept)
         self._store.commit((a, passages[a.id]) for a in changed)
         for article in changed:
             if article.id in stored:

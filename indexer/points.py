@@ -7,12 +7,13 @@ over. Nothing here talks to a store.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from indexer.article import Article, Span
-from indexer.store import Candidate, PassagePoint, Payload, StoredArticle
+from indexer.article import Article, Passage, Span
+from indexer.lexical import SparseVector
+from indexer.store import Candidate, PassagePoint, Payload, StoredArticle, Superseded
 
 DENSE, SPARSE = "dense", "bm25"
 METADATA = ("outlet", "author", "section", "tags")
@@ -28,7 +29,7 @@ INDEXED = {
 }
 
 _NAMESPACE = uuid.UUID("7f3c5f0e-52f3-5d0c-9d8e-3b7c1f0a2d64")
-_ARTICLE, _PASSAGE, _JOURNAL = "article", "passage", "journal"
+_ARTICLE, _PASSAGE, _SUPERSEDED, _JOURNAL = "article", "passage", "superseded", "journal"
 
 
 def article_point_id(article_id: str) -> str:
@@ -39,6 +40,18 @@ def article_point_id(article_id: str) -> str:
 def passage_point_id(article_id: str, version: str, ordinal: int) -> str:
     """The id of a passage: another version of an article never overwrites it."""
     return str(uuid.uuid5(_NAMESPACE, f"{_PASSAGE}\0{version}\0{ordinal}\0{article_id}"))
+
+
+def passage_point_ids(stored: StoredArticle) -> list[str]:
+    """The ids of all passages of a committed version, in their order."""
+    ordinals = range(stored.passages)
+    return [passage_point_id(stored.article.id, stored.version, ordinal) for ordinal in ordinals]
+
+
+def superseded_point_id(version: Superseded) -> str:
+    """The id of a text that was replaced."""
+    name = f"{_SUPERSEDED}\0{version.content_sha256}\0{version.article_id}"
+    return str(uuid.uuid5(_NAMESPACE, name))
 
 
 def journal_point_id(writer: str) -> str:
@@ -115,6 +128,40 @@ def passage_payload(point: PassagePoint) -> Payload:
         "text": point.passage.text,
         **_filterable(point.article),
     }
+
+
+def stored_passage(
+    article: Article, payload: Mapping[str, Any], dense: Sequence[float], sparse: SparseVector
+) -> PassagePoint:
+    """The passage that a payload of ``passage_payload`` and its vectors describe."""
+    passage = Passage(
+        article_id=payload["article_id"],
+        ordinal=payload["ordinal"],
+        start=payload["start"],
+        end=payload["end"],
+        text=payload["text"],
+    )
+    return PassagePoint(article, passage, dense, sparse)
+
+
+def superseded_payload(version: Superseded) -> Payload:
+    """The payload of a text that was replaced."""
+    return {
+        "kind": _SUPERSEDED,
+        "article_id": version.article_id,
+        "content_sha256": version.content_sha256,
+        "text": version.text,
+        "superseded_at": version.at,
+    }
+
+
+def superseded_versions(payloads: Iterable[Mapping[str, Any]]) -> list[Superseded]:
+    """What payloads of ``superseded_payload`` describe, the newest first."""
+    versions = [
+        Superseded(p["article_id"], p["content_sha256"], p["text"], p["superseded_at"])
+        for p in payloads
+    ]
+    return sorted(versions, key=lambda version: version.at, reverse=True)
 
 
 def candidate(payload: Mapping[str, Any], dense: float, lexical: float | None) -> Candidate:

@@ -20,6 +20,9 @@ DataType = Literal["auto", "float32", "bfloat16", "float16"]
 
 PREFIX = "FUNDSTELLE_"
 
+#: How many replaced texts of an article are kept.
+VERSIONS_KEPT = 20
+
 
 def setting(
     variable: str, default: Any, parse: Callable[[str], Any] = str, *, secret: bool = False
@@ -97,7 +100,8 @@ class ArchiveSettings(FromEnvironment):
     """Where the archive is and how it is built.
 
     ``model``, ``passage_tokens`` and ``passage_overlap`` are None unless asked for:
-    an index that exists decides them by its recipe.
+    an index that exists decides them by its recipe. ``versions_kept`` is how many
+    replaced texts of an article stay, for citations of them.
     """
 
     index: Path = setting("INDEX", Path(".fundstelle"), Path)
@@ -106,6 +110,7 @@ class ArchiveSettings(FromEnvironment):
     model: str | None = setting("MODEL", None)
     passage_tokens: int | None = setting("PASSAGE_TOKENS", None, whole_number(16))
     passage_overlap: int | None = setting("PASSAGE_OVERLAP", None, whole_number(0))
+    versions_kept: int = setting("VERSIONS_KEPT", VERSIONS_KEPT, whole_number(0))
     data_type: DataType = setting("DTYPE", "auto", one_of(*get_args(DataType)))
     device: str | None = setting("DEVICE", None)
     threads: int = setting("THREADS", 0, whole_number(0))

@@ -1,11 +1,12 @@
 """The contract of a store: the little that indexing and retrieval ask of one.
 
-A store keeps three kinds of points. Passages carry a dense and a sparse vector.
+A store keeps four kinds of points. Passages carry a dense and a sparse vector.
 An article's own point carries no vector but its text, and commits one version
-of it: passages of any other version do not exist for a reader. One journal
-point names the articles in flight, so that the next writer can clear up after
-one that was killed. How a value becomes a point is said in ``points.py``; the
-stores themselves are in ``stores/``.
+of it: passages of any other version do not exist for a reader. The texts of
+versions that were replaced are kept for a while. One journal point names the
+articles in flight, so that the next writer can clear up after one that was
+killed. How a value becomes a point is said in ``points.py``; the stores
+themselves are in ``stores/``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,19 @@ class StoredArticle:
     content_sha256: str
     passages: int
     indexed_at: str
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """The text of a version that was replaced, kept so that old citations can be followed.
+
+    ``at`` is when it was replaced, ISO 8601, UTC.
+    """
+
+    article_id: str
+    content_sha256: str
+    text: str
+    at: str
 
 
 class PassagePoint(NamedTuple):
@@ -123,6 +137,22 @@ class PassageStore(Protocol):
 
     def drop_passages(self, article_id: str, *, keep: str | None) -> None:
         """Delete an article's passages but for those of the version ``keep``."""
+
+    def passages(self, articles: Iterable[StoredArticle]) -> list[PassagePoint]:
+        """The passages of these versions with their vectors, as a store of any kind takes them.
+
+        Those that are gone meanwhile are left out. The passages of an article come
+        together, in their order.
+        """
+
+    def keep_superseded(self, versions: Iterable[Superseded]) -> None:
+        """Keep texts that are about to be replaced; one that is kept already gets its new time."""
+
+    def superseded(self, article_ids: Sequence[str]) -> list[Superseded]:
+        """The replaced texts that are kept of these articles, the newest of each first."""
+
+    def drop_superseded(self, versions: Iterable[Superseded]) -> None:
+        """Keep these no longer."""
 
     def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
         """The committed articles of those ids; unknown ones are left out."""

@@ -214,7 +214,12 @@ class Engine:
     def _indexer(self) -> Indexer:
         recipe = self.store.recipe
         settings = PassageSettings(recipe.passage_tokens, recipe.passage_overlap)
-        return Indexer(self.store, lambda: self.embedder, settings)
+        return Indexer(
+            self.store,
+            lambda: self.embedder,
+            settings,
+            versions_kept=self.archive.versions_kept,
+        )
 
     def _new_recipe(self) -> Recipe:
         model = self.archive.model or DEFAULT_MODEL

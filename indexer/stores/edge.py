@@ -16,6 +16,7 @@ import qdrant_edge as edge
 
 from indexer.article import Article
 from indexer.errors import FundstelleError, StoreError
+from indexer.lexical import SparseVector
 from indexer.points import (
     DENSE,
     INDEXED,
@@ -27,20 +28,28 @@ from indexer.points import (
     journal_point_id,
     passage_payload,
     passage_point_id,
+    passage_point_ids,
     stored_article,
+    stored_passage,
+    superseded_payload,
+    superseded_point_id,
+    superseded_versions,
 )
 from indexer.recipe import Recipe
 from indexer.store import (
     ArticleFilter,
     Candidate,
     PassagePoint,
+    Payload,
     SearchRequest,
     StoredArticle,
     StoreStatus,
+    Superseded,
 )
 
 _RECIPE = "recipe.json"
 _SHARD = "shard"
+_SCROLL = 256
 _WRITER = "owner"  # one process owns the folder, so one journal is enough
 _SCHEMA = {
     "keyword": edge.PayloadSchemaType.Keyword,
@@ -116,6 +125,38 @@ class EdgeStore:
             must_not=[] if keep is None else [_equals("version", keep)],
         )
         self._update(edge.UpdateOperation.delete_points_by_filter(of_article))
+
+    def passages(self, articles: Iterable[StoredArticle]) -> list[PassagePoint]:
+        owners = {point: s.article for s in articles for point in passage_point_ids(s)}
+        wanted: list[edge.PointId] = list(owners)
+        with _translated(self.folder):
+            records = self._shard.retrieve(wanted, True, True)
+        by_id = {str(record.id): record for record in records}
+        return [_passage(owner, by_id[point]) for point, owner in owners.items() if point in by_id]
+
+    def keep_superseded(self, versions: Iterable[Superseded]) -> None:
+        self._upsert(
+            [edge.Point(superseded_point_id(v), {}, superseded_payload(v)) for v in versions]
+        )
+
+    def superseded(self, article_ids: Sequence[str]) -> list[Superseded]:
+        of_articles = edge.FieldCondition("article_id", match=edge.MatchAny(list(article_ids)))
+        wanted = edge.Filter(must=[_equals("kind", "superseded"), of_articles])
+        payloads: list[Payload] = []
+        offset = None
+        while True:
+            request = edge.ScrollRequest(
+                offset=offset, limit=_SCROLL, filter=wanted, with_payload=True
+            )
+            with _translated(self.folder):
+                records, offset = self._shard.scroll(request)
+            payloads.extend(record.payload or {} for record in records)
+            if offset is None:
+                return superseded_versions(payloads)
+
+    def drop_superseded(self, versions: Iterable[Superseded]) -> None:
+        ids: list[edge.PointId] = [superseded_point_id(v) for v in versions]
+        self._update(edge.UpdateOperation.delete_points(ids))
 
     def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
         points: list[edge.PointId] = [article_point_id(article_id) for article_id in ids]
@@ -216,6 +257,17 @@ class EdgeStore:
 def _on_disk(path: Path) -> int:
     """Bytes taken up: Edge reserves far more than it fills, in sparse files."""
     return path.stat().st_blocks * 512
+
+
+def _passage(article: Article, record: edge.Record) -> PassagePoint:
+    vectors = record.vector
+    if not isinstance(vectors, dict):
+        raise StoreError(f"a passage of {article.id!r} has no vectors: the index is damaged")
+    dense, sparse = vectors[DENSE], vectors[SPARSE]
+    if not isinstance(dense, list) or not isinstance(sparse, edge.SparseVector):
+        raise StoreError(f"a passage of {article.id!r} has other vectors: the index is damaged")
+    weights = SparseVector(list(sparse.indices), list(sparse.values))
+    return stored_passage(article, record.payload or {}, dense, weights)  # type: ignore[arg-type]
 
 
 def _payload(*, text: bool) -> bool | edge.PayloadSelector:

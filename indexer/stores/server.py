@@ -19,6 +19,7 @@ from qdrant_client import QdrantClient, models
 
 from indexer.article import Article
 from indexer.errors import FundstelleError, IndexNotFound, StoreError
+from indexer.lexical import SparseVector
 from indexer.points import (
     DENSE,
     INDEXED,
@@ -30,16 +31,23 @@ from indexer.points import (
     journal_point_id,
     passage_payload,
     passage_point_id,
+    passage_point_ids,
     stored_article,
+    stored_passage,
+    superseded_payload,
+    superseded_point_id,
+    superseded_versions,
 )
 from indexer.recipe import Recipe
 from indexer.store import (
     ArticleFilter,
     Candidate,
     PassagePoint,
+    Payload,
     SearchRequest,
     StoredArticle,
     StoreStatus,
+    Superseded,
 )
 
 _RECIPE_POINT = str(uuid.uuid5(uuid.NAMESPACE_URL, "fundstelle:recipe"))
@@ -49,6 +57,7 @@ _SCHEMA = {
 }
 # Other writers may be at work on the same collection: only what has stood in a
 # journal for this long was left behind by one that died.
+_SCROLL = 256
 _JOURNAL_LEASE = timedelta(minutes=30)
 
 
@@ -166,10 +175,7 @@ class ServerStore:
         )
 
     def forget(self, article_ids: Sequence[str]) -> None:
-        ids: list[int | str | uuid.UUID] = [article_point_id(i) for i in article_ids]
-        if ids:
-            with self._translated():
-                self._client.delete(self.collection, models.PointIdsList(points=ids), wait=True)
+        self._delete([article_point_id(i) for i in article_ids])
 
     def drop_passages(self, article_id: str, *, keep: str | None) -> None:
         of_article = models.Filter(
@@ -180,6 +186,47 @@ class ServerStore:
             self._client.delete(
                 self.collection, models.FilterSelector(filter=of_article), wait=True
             )
+
+    def passages(self, articles: Iterable[StoredArticle]) -> list[PassagePoint]:
+        owners = {point: s.article for s in articles for point in passage_point_ids(s)}
+        if not owners:
+            return []
+        with self._translated():
+            records = self._client.retrieve(
+                self.collection, list(owners), with_payload=True, with_vectors=True
+            )
+        by_id = {str(record.id): record for record in records}
+        return [_passage(owner, by_id[point]) for point, owner in owners.items() if point in by_id]
+
+    def keep_superseded(self, versions: Iterable[Superseded]) -> None:
+        self._upsert(
+            [
+                models.PointStruct(id=superseded_point_id(v), vector={}, payload=payload)
+                for v in versions
+                if (payload := superseded_payload(v))
+            ]
+        )
+
+    def superseded(self, article_ids: Sequence[str]) -> list[Superseded]:
+        of_articles = models.FieldCondition(
+            key="article_id", match=models.MatchAny(any=list(article_ids))
+        )
+        payloads: list[Payload] = []
+        offset = None
+        while True:
+            with self._translated():
+                records, offset = self._client.scroll(
+                    self.collection,
+                    scroll_filter=models.Filter(must=[_equals("kind", "superseded"), of_articles]),
+                    limit=_SCROLL,
+                    offset=offset,
+                )
+            payloads.extend(record.payload or {} for record in records)
+            if offset is None:
+                return superseded_versions(payloads)
+
+    def drop_superseded(self, versions: Iterable[Superseded]) -> None:
+        self._delete([superseded_point_id(v) for v in versions])
 
     def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
         points = [article_point_id(article_id) for article_id in ids]
@@ -284,6 +331,12 @@ class ServerStore:
             with self._translated():
                 self._client.upsert(self.collection, points, wait=True)
 
+    def _delete(self, points: list[str]) -> None:
+        if points:
+            ids: list[int | str | uuid.UUID] = [*points]
+            with self._translated():
+                self._client.delete(self.collection, models.PointIdsList(points=ids), wait=True)
+
     def _resolve(self, archive: str) -> str:
         alias = alias_name(archive)
         with self._translated():
@@ -313,6 +366,17 @@ class ServerStore:
 def alias_name(archive: str) -> str:
     """The alias under which a server knows an archive."""
     return f"fundstelle.{archive}"
+
+
+def _passage(article: Article, record: models.Record) -> PassagePoint:
+    vectors = record.vector
+    if not isinstance(vectors, dict):
+        raise StoreError(f"a passage of {article.id!r} has no vectors: the index is damaged")
+    dense, sparse = vectors[DENSE], vectors[SPARSE]
+    if not isinstance(dense, list) or not isinstance(sparse, models.SparseVector):
+        raise StoreError(f"a passage of {article.id!r} has other vectors: the index is damaged")
+    weights = SparseVector(sparse.indices, sparse.values)
+    return stored_passage(article, record.payload or {}, dense, weights)  # type: ignore[arg-type]
 
 
 def _payload(*, text: bool) -> bool | models.PayloadSelectorExclude:

@@ -4,6 +4,7 @@ from service.api.articles import article, articles, remove_article, write_articl
 from service.api.chat_completions import complete_chat, no_chat
 from service.api.chat_messages import create_message, no_message
 from service.api.chat_models import model, models
+from service.api.citations import verify
 from service.api.evaluations import evaluate_questions
 from service.api.feedback import feedback_enabled, rate
 from service.api.health import health, live, ready, status
@@ -31,6 +32,7 @@ ROUTES = [
     remove_article,
     search,
     status,
+    verify,
     write_articles,
 ]
 __all__ = ["ROUTES"]

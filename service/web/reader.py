@@ -7,6 +7,7 @@ it, so that the page's characters are the article's.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +17,15 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromQuery
 from litestar.response import Template
 
+from indexer.article import Span
 from indexer.errors import FundstelleError
 from indexer.store import StoredArticle
 from service.api.article_path import article_id_in
 from service.engine import Engine
+from service.errors import QuestionError
+from service.verification import verify_citation
 from service.web.headers import HEADERS
-from service.web.highlight import highlight
+from service.web.highlight import Highlight, highlight
 from service.web.wording import Wording, wording
 from service.workers import Workers
 
@@ -51,6 +55,12 @@ async def read(
     stored = found[article_id]
     article, marked = stored.article, highlight(stored, start, end, content_sha256)
     notice = None
+    if marked.cited is not None and content_sha256 is not None:
+        cited, version = marked.cited, content_sha256
+        with suppress(QuestionError):  # a link to a place that the version cited does not have
+            held = await workers.run(verify_citation, engine.store, article_id, cited, version)
+            if held.start is not None and held.end is not None:
+                marked = Highlight(Span(held.start, held.end), problem="moved")
     if marked.problem is not None:
         notice = words.say(marked.problem, start or "?", end or "?", len(article.text))
     first, last = marked.span or (len(article.text), len(article.text))

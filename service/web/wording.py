@@ -20,6 +20,7 @@ _WORDS = {
         "by": "By {}",
         "untitled": "Untitled article",
         "changed": "The article has changed since it was cited, so the place is not marked.",
+        "moved": "The article has changed since it was cited; it still says what is marked.",
         "outside": (
             "The link points at characters {} to {}, and the article has {}. "
             "It is shown without a mark."
@@ -37,6 +38,10 @@ _WORDS = {
         "changed": (
             "Der Artikel hat sich geändert, seit er zitiert wurde; "
             "die Stelle ist deshalb nicht markiert."
+        ),
+        "moved": (
+            "Der Artikel hat sich geändert, seit er zitiert wurde; "
+            "was markiert ist, steht weiterhin darin."
         ),
         "outside": (
             "Der Link nennt die Zeichen {} bis {}, der Artikel hat {}. "

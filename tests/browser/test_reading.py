@@ -80,6 +80,24 @@ def test_a_changed_article_says_so(http: httpx.Client) -> None:
     assert page.xpath("//mark") == []
 
 
+def test_a_place_that_moved_is_marked_where_it_stands_now(http: httpx.Client) -> None:
+    told = {"id": "umzug", "text": "Das Museum zieht um. Es öffnet im Mai.", "language": "de"}
+    http.post("/v1/articles", json=[told]).raise_for_status()
+    version = http.get("/v1/articles/umzug").json()["content_sha256"]
+    for text, marked, notice in (
+        ("Neu: Das Museum zieht um. Es öffnet im Mai.", ["Das Museum zieht um."], "it still says"),
+        ("Das Museum bleibt.", [], "so the place is not marked"),
+    ):
+        http.post("/v1/articles", json=[told | {"text": text}]).raise_for_status()
+        page = _page(http, f"/read/umzug?start=0&end=20&content_sha256={version[:12]}")
+        assert [mark.text_content() for mark in page.xpath("//mark")] == marked
+        assert notice in _said(page, "//*[@class='notice']")
+        beyond = _page(http, f"/read/umzug?start=0&end=2000&content_sha256={version[:12]}")
+        assert beyond.xpath("//mark") == []
+        assert "has changed since it was cited" in _said(beyond, "//*[@class='notice']")
+    http.delete("/v1/articles/umzug").raise_for_status()
+
+
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html"])
 def test_an_unknown_article_is_a_page_too(http: httpx.Client, accept: str) -> None:
     page = _page(http, "/read/no%2Fsuch%3Cb%3E", 404, accept=accept)

@@ -29,7 +29,14 @@ from indexer.lexical import SparseVector, weigh_passage, weigh_question
 from indexer.points import journal_payload, journal_point_id, published_seconds
 from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
-from indexer.store import ArticleFilter, Candidate, PassagePoint, PassageStore, SearchRequest
+from indexer.store import (
+    ArticleFilter,
+    Candidate,
+    PassagePoint,
+    PassageStore,
+    SearchRequest,
+    Superseded,
+)
 from indexer.stores import open_store
 from indexer.stores.edge import EdgeStore
 from indexer.stores.server import ServerStore
@@ -351,6 +358,80 @@ def test_a_forgotten_article_is_gone_before_its_passages_are(store: PassageStore
     assert store.status().articles == 1
     store.drop_passages("a", keep=None)
     assert ids(ask(store)) == ["b"]
+
+
+# Passages as another store would take them
+
+
+def test_passages_come_back_with_their_vectors(store: PassageStore) -> None:
+    many = [point(article("b"), axis(1, i), ordinal=i) for i in range(3)]
+    write(
+        store,
+        point(article("ä", "Der Kranich zieht.", metadata={"outlet": "X"}), axis(0.6, 0.8)),
+        *many,
+    )
+    found = store.passages(store.articles(["b", "ä"]).values())
+    assert [(p.article.id, p.passage.ordinal) for p in found] == [
+        ("b", 0), ("b", 1), ("b", 2), ("ä", 0),
+    ]  # fmt: skip
+    back, given = found[3], point(article("ä", "Der Kranich zieht."), axis(0.6, 0.8))
+    assert back.passage == given.passage
+    assert back.article == store.articles(["ä"])["ä"].article
+    assert back.dense == pytest.approx(given.dense)
+    assert dict(zip(*back.sparse, strict=True)) == pytest.approx(
+        dict(zip(*given.sparse, strict=True))
+    )
+    assert found[2].dense == pytest.approx([x / math.sqrt(5) for x in axis(1, 2)])
+
+
+def test_passages_of_another_version_are_not_given(store: PassageStore) -> None:
+    old = article("a", "Alt.")
+    write(store, point(old))
+    before = list(store.articles(["a"]).values())
+    write(store, point(article("a", "Neu.")))
+    store.drop_passages("a", keep=article("a", "Neu.").version)
+    assert store.passages(before) == []
+    assert [p.passage.text for p in store.passages(store.articles(["a"]).values())] == ["Neu."]
+    assert store.passages([]) == []
+
+
+# Texts that were replaced
+
+
+def superseded(article_id: str, text: str, at: str) -> Superseded:
+    return Superseded(article_id, article(article_id, text).content_sha256, text, at)
+
+
+def test_replaced_texts_are_kept_newest_first(store: PassageStore) -> None:
+    write(store, point(article("a")), point(article("b")))
+    first = superseded("a", "Eins.", "2026-01-01T00:00:00+00:00")
+    second = superseded("a", "Zwei.", "2026-01-02T00:00:00+00:00")
+    other = superseded("b", "Eins.", "2026-01-01T12:00:00+00:00")
+    store.keep_superseded([first, other, second])
+    assert store.superseded(["a"]) == [second, first]
+    assert store.superseded(["b", "a"]) == [second, other, first]
+    assert store.superseded([]) == store.superseded(["unknown"]) == []
+    again = replace(first, at="2026-01-03T00:00:00+00:00")
+    store.keep_superseded([again])
+    assert store.superseded(["a"]) == [again, second]
+    store.drop_superseded([second])
+    store.drop_superseded([])
+    assert store.superseded(["a", "b"]) == [again, other]
+
+
+def test_more_replaced_texts_than_one_page(store: PassageStore) -> None:
+    texts = [superseded("a", f"Fassung {i}.", f"2026-01-01T{i:06}") for i in range(300)]
+    store.keep_superseded(texts)
+    assert store.superseded(["a"]) == texts[::-1]
+
+
+def test_replaced_texts_are_no_articles(store: PassageStore) -> None:
+    write(store, point(article("a")))
+    store.keep_superseded([superseded("a", "Ein alter Satz.", "2026-01-01T00:00:00+00:00")])
+    assert [s.article.id for s in store.list_articles()[0]] == ["a"]
+    assert [c.text for c in ask(store, "alter", ("de",))] == ["Ein Satz."]
+    assert (store.status().articles, store.status().passages) == (1, 1)
+    assert store.languages() == {"de": 1}
 
 
 # The journal

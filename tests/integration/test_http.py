@@ -285,6 +285,50 @@ def test_ids_that_differ_by_their_encoding_are_two(http: httpx.Client) -> None:
             assert http.get(f"/v1/articles/{route}").json()["text"] == text
 
 
+def _verified(http: httpx.Client, source: dict[str, Any], **more: Any) -> dict[str, Any]:
+    keys = ("article_id", "start", "end", "content_sha256")
+    response = http.get("/v1/citations/verify", params={k: source[k] for k in keys} | more)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def test_a_citation_is_followed_while_its_article_changes(http: httpx.Client) -> None:
+    told = "Die Sternwarte Quellhof zählte am Dienstag 4711 Meteore. Der Himmel war klar."
+    given = {"id": "sternwarte", "text": told, "language": "de"}
+    http.post("/v1/articles", json=[given]).raise_for_status()
+    try:
+        answer = _ask(http, question="Wie viele Meteore zählte die Sternwarte Quellhof?")
+        source = answer["citations"][0]["source"]
+        assert source["article_id"] == "sternwarte"
+        assert _verified(http, source)["status"] == "valid"
+        for text, status in (
+            (f"{told} Mehr folgt.", "valid"),
+            (f"Nachtrag: {told}", "moved"),
+            ("Die Sternwarte Quellhof hat geschlossen.", "gone"),
+        ):
+            http.post("/v1/articles", json=[given | {"text": text}]).raise_for_status()
+            found = _verified(http, source)
+            assert found["status"] == status, text
+            if status != "gone":
+                assert text[found["start"] : found["end"]] == found["quote"] == source["quote"]
+    finally:
+        http.delete("/v1/articles/sternwarte").raise_for_status()
+    assert _verified(http, source)["status"] == "gone"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [({"start": "x"}, "start"), ({"content_sha256": "1"}, "content_sha256"), ({"end": -1}, "end")],
+)
+def test_a_citation_that_is_none_is_named(
+    http: httpx.Client, wrong: dict[str, Any], path: str
+) -> None:
+    given = {"article_id": "x", "start": 0, "end": 1, "content_sha256": "0" * 64} | wrong
+    problem = _problem(http.get("/v1/citations/verify", params=given), 400)
+    assert _paths(problem) == [path]
+
+
 def test_articles_as_json_lines_and_as_an_array(http: httpx.Client) -> None:
     article = {
         "id": "post-1",

@@ -16,7 +16,7 @@ from indexer.indexing import Indexer, Report, vanished
 from indexer.passages import PassageSettings
 from indexer.recipe import Recipe
 from indexer.sources import Item, Source
-from indexer.store import PassagePoint, SearchRequest
+from indexer.store import PassagePoint, SearchRequest, Superseded
 from indexer.stores.edge import EdgeStore
 
 SETTINGS = PassageSettings(max_tokens=32, overlap_tokens=0)
@@ -157,6 +157,46 @@ def test_a_change_taken_back_leaves_one_version(store: EdgeStore, indexer: Index
     indexer.index([article("kranich.txt")])
     assert readable(store) == TEXTS
     assert nothing_is_left_over(store)
+
+
+# Texts that were replaced
+
+
+def kept(store: EdgeStore, article_id: str) -> list[str]:
+    return [version.text for version in store.superseded([article_id])]
+
+
+def test_the_texts_of_replaced_versions_are_kept(store: EdgeStore, indexer: Indexer) -> None:
+    indexer.index(articles())
+    indexer.index([article("kranich.txt", "Zwei."), article("bridge.txt", title="Titel")])
+    assert kept(store, "kranich.txt") == [TEXTS["kranich.txt"]]
+    assert kept(store, "bridge.txt") == [], "its text is the same"
+    indexer.index([article("kranich.txt", "Drei.")])
+    assert kept(store, "kranich.txt") == ["Zwei.", TEXTS["kranich.txt"]]
+    assert readable(store) == TEXTS | {"kranich.txt": "Drei."}
+
+
+@pytest.mark.parametrize(("limit", "left"), [(2, ["3", "2"]), (0, [])])
+def test_no_more_of_them_than_are_wanted(
+    store: EdgeStore, embedder: Embedder, limit: int, left: list[str]
+) -> None:
+    indexer = Indexer(store, lambda: embedder, SETTINGS, versions_kept=limit)
+    for text in ("1", "2", "3", "4"):
+        indexer.index([article("a", text)])
+    assert kept(store, "a") == left
+
+
+def test_fewer_are_left_once_fewer_are_wanted(store: EdgeStore, embedder: Embedder) -> None:
+    for limit, text in ((5, "1"), (5, "2"), (5, "3"), (1, "4")):
+        Indexer(store, lambda: embedder, SETTINGS, versions_kept=limit).index([article("a", text)])
+    assert kept(store, "a") == ["3"]
+
+
+def test_nothing_is_kept_of_an_article_that_is_removed(store: EdgeStore, indexer: Indexer) -> None:
+    indexer.index(articles())
+    indexer.index([article("kranich.txt", "Zwei."), article("bridge.txt", "Two.")])
+    indexer.remove(["kranich.txt"])
+    assert (kept(store, "kranich.txt"), kept(store, "bridge.txt")) == ([], [TEXTS["bridge.txt"]])
 
 
 def test_an_article_without_text_is_one_without_passages(
@@ -300,6 +340,12 @@ class Mortal(EdgeStore):
     def commit(self, articles: Iterable[tuple[Article, int]]) -> None:
         self._live("commit", lambda: super(Mortal, self).commit(articles))
 
+    def keep_superseded(self, versions: Iterable[Superseded]) -> None:
+        self._live("keep", lambda: super(Mortal, self).keep_superseded(versions))
+
+    def drop_superseded(self, versions: Iterable[Superseded]) -> None:
+        self._live("discard", lambda: super(Mortal, self).drop_superseded(versions))
+
     def forget(self, article_ids: Sequence[str]) -> None:
         self._live("forget", lambda: super(Mortal, self).forget(article_ids))
 
@@ -314,7 +360,7 @@ CHANGED = {"kranich.txt": "Der Storch zieht.", "lang.txt": "Kurz.", "neu.txt": "
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", ["begin", "write", "commit", "drop", "end"])
+@pytest.mark.parametrize("step", ["begin", "write", "keep", "discard", "commit", "drop", "end"])
 def test_killed_at_any_step_nothing_is_absent_and_the_next_run_finishes(
     folder: Path, embedder: Embedder, step: str, when: str
 ) -> None:
@@ -340,15 +386,19 @@ def test_killed_at_any_step_nothing_is_absent_and_the_next_run_finishes(
     assert counts(report) == ((0, 0, 3, 0) if committed else (1, 2, 0, 0))
     assert readable(again) == TEXTS | CHANGED
     assert nothing_is_left_over(again)
+    for name, text in TEXTS.items():
+        assert kept(again, name) == ([text] if name in CHANGED else [])
     again.close()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", ["begin", "forget", "drop", "end"])
+@pytest.mark.parametrize("step", ["begin", "forget", "drop", "discard", "end"])
 def test_killed_while_removing_nothing_is_half_there(
     folder: Path, embedder: Embedder, step: str, when: str
 ) -> None:
     first = EdgeStore(folder)
+    for text in (LONG, TEXTS["kranich.txt"]):
+        Indexer(first, lambda: embedder, SETTINGS).index([article("kranich.txt", text)])
     Indexer(first, lambda: embedder, SETTINGS).index(articles())
     first.close()
 
@@ -363,6 +413,7 @@ def test_killed_while_removing_nothing_is_half_there(
     forgotten = step not in {"begin", "forget"} or (step, when) == ("forget", "after")
     assert len(readable(again)) == (1 if forgotten else 3)
     assert nothing_is_left_over(again)
+    assert kept(again, "kranich.txt") == ([] if forgotten else [LONG])
     indexer.remove(["kranich.txt", "lang.txt"])
     assert readable(again) == {"bridge.txt": TEXTS["bridge.txt"]}
     assert nothing_is_left_over(again)
