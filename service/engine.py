@@ -223,11 +223,12 @@ class Engine:
 
     def _new_recipe(self) -> Recipe:
         model = self.archive.model or DEFAULT_MODEL
-        passages = PassageSettings()
-        if self.archive.passage_tokens is not None:
-            passages = replace(passages, max_tokens=self.archive.passage_tokens)
-        if self.archive.passage_overlap is not None:
-            passages = replace(passages, overlap_tokens=self.archive.passage_overlap)
+        asked = {
+            "max_tokens": self.archive.passage_tokens,
+            "overlap_tokens": self.archive.passage_overlap,
+        }
+        # Both at once: each is checked against the other.
+        passages = replace(PassageSettings(), **{k: v for k, v in asked.items() if v is not None})
         return Recipe(
             model=model,
             dimension=self._dimension(model),
