@@ -55,8 +55,7 @@ def index(given: argparse.Namespace, environment: Environment) -> int:
                 if given.prune:
                     part.removed += _prune(door, source, seen, part)
                 report.merge(part)
-        if report.added or report.updated or report.removed:
-            door.optimize()
+        door.optimize()  # a run that was killed before it did leaves that to this one
     terminal.show_skipped(report.skipped)
     if given.json:
         _print_json(report.to_json())

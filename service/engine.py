@@ -56,7 +56,8 @@ class Engine:
         self._models = LoadedModels(archive, self.service.reader_model)
         self._writing = threading.Lock()
         self._loading = threading.RLock()
-        self._unoptimised_since: float | None = None
+        # What an earlier process wrote and did not live to optimise counts as just written.
+        self._unoptimised_since: float | None = time.monotonic()
         self.ready = False
         self.ownership = None
         if not archive.qdrant_url:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +48,11 @@ def chance() -> random.Random:
     """Chance, printed by pytest where a test fails, so that it can be repeated."""
     seed = os.environ.get(SEED) or str(random.SystemRandom().randrange(10**9))
     print(f"{SEED}={seed}")
-    return random.Random(seed)
+    return random.Random(seed)  # noqa: S311 - nothing secret, but repeatable
 
 
 @pytest.fixture(scope="session")
-def processes(
-    tmp_path_factory: pytest.TempPathFactory, _shared_cache: None
-) -> Iterator[Processes]:
+def processes(tmp_path_factory: pytest.TempPathFactory, _shared_cache: None) -> Iterator[Processes]:
     """Commands of small batches."""
     started = Processes(tmp_path_factory.mktemp("processes"), small=True)
     yield started
@@ -103,6 +101,3 @@ def undisturbed(corpus: Corpus, processes: Processes, options: tuple[str, ...]) 
     assert before.versions.keys() == corpus.before.keys()
     assert after.versions.keys() == corpus.after.keys()
     return Undisturbed(corpus, first, options, before, after)
-
-
-Show = Callable[[str], None]

@@ -52,7 +52,10 @@ def two_versions(folder: Path, texts: dict[str, str]) -> Corpus:
             before[name] = text
         if kind != _REMOVED:
             after[name] = _changed(kind, text)
-    titles = {name: text.partition("\n")[0].strip()[len("date 2000-01-01 ") :] for name, text in texts.items()}
+    titles = {
+        name: text.partition("\n")[0].strip()[len("date 2000-01-01 ") :]
+        for name, text in texts.items()
+    }
     return Corpus(folder, before, after, titles)
 
 

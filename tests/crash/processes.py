@@ -1,7 +1,7 @@
 """Commands in processes of their own that are killed, by SIGKILL, where a test aims.
 
-A process is forked from one that has imported the packages, so that its life is work and
-not imports; from there on it is the command line as anyone runs it. An aim before or after
+A process is forked from one that has loaded the packages and models, so that its life is
+work on the index; from there on it is the command line as anyone runs it. An aim before or after
 a step lets the process kill itself there; one during a step or after some seconds is the
 test's, from outside. The product knows nothing of all this: the steps are wrapped here.
 """
@@ -37,10 +37,7 @@ _STEPS = {
     "close": ("indexer.stores.edge", "EdgeStore", "close"),
     "send": ("service.client", "OwnerClient", "_send"),
 }
-_PRELOADED = [
-    *("torch", "sentence_transformers", "transformers", "qdrant_edge", "litestar", "uvicorn"),
-    *("service.commands", "service.serve", "service.reader", "trafilatura", "py3langid"),
-]
+_PRELOADED = ["tests.crash.warm", "service.commands", "service.serve", "trafilatura", "py3langid"]
 _LONGEST_S = 240
 
 
@@ -160,7 +157,9 @@ def _live(
     import indexer.indexing
     import service.client
     from service.cli import main
+    from tests.crash.warm import be_warm
 
+    be_warm()
     if small:
         indexer.indexing._BATCH_ARTICLES = service.client._BATCH_ARTICLES = 8
         indexer.indexing._WRITE_POINTS = 8

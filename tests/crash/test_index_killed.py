@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Iterable
-from itertools import count
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
+from tests.crash.aims import round_of
 from tests.crash.conftest import Undisturbed
 from tests.crash.processes import Aim, Processes
 from tests.crash.state import State, wrong_between
@@ -65,3 +67,18 @@ def test_a_run_killed_at_three_moments_is_finished_by_the_next(
         Aim("drop", "during", number=chance.randint(1, 3), delay=chance.uniform(0, 0.05)),
     ]
     assert len(kill_until_done(small, aims, processes, tmp_path)) == 3
+
+
+@pytest.mark.long
+def test_fifty_kills_over_the_corpus(
+    parts: list[Undisturbed], whole_batches: Processes, tmp_path: Path, chance: random.Random
+) -> None:
+    deaths: list[str] = []
+    for number, part in enumerate(cycle(parts)):
+        if number >= len(parts) and len(deaths) >= 50:
+            break
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        deaths += kill_until_done(part, round_of(chance, number), whole_batches, folder)
+        shutil.rmtree(folder)
+    print(f"{len(deaths)} kills of the command:", *deaths, sep="\n")
