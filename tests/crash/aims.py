@@ -22,6 +22,8 @@ def early(chance: random.Random) -> list[Aim]:
         Aim("write", "before", chance.randint(1, 2)),
         Aim("write", delay=chance.uniform(0, _SOON_S)),
         Aim("write", "after"),
+        Aim("keep", "before"),
+        Aim("keep", "after"),
         Aim("commit", "before"),
     ]
 
@@ -58,7 +60,7 @@ def last(chance: random.Random) -> list[Aim]:
 def round_of(chance: random.Random, number: int) -> list[Aim]:
     """The aims of one replacement, so chosen that a few rounds have them all."""
     return [
-        *chance.sample(early(chance), 8),
+        *chance.sample(early(chance), 9),
         *later(chance)[number % 4 :: 4],
         *last(chance)[number % 3 :: 3],
         Aim("life", delay=chance.uniform(0, _BATCH_S)),

@@ -29,6 +29,7 @@ _STEPS = {
     "embed": ("indexer.embedding", "Embedder", "embed_passages"),
     "journal": ("indexer.stores.edge", "EdgeStore", "begin"),
     "write": ("indexer.stores.edge", "EdgeStore", "write_passages"),
+    "keep": ("indexer.stores.edge", "EdgeStore", "keep_superseded"),
     "commit": ("indexer.stores.edge", "EdgeStore", "commit"),
     "forget": ("indexer.stores.edge", "EdgeStore", "forget"),
     "drop": ("indexer.stores.edge", "EdgeStore", "drop_passages"),

@@ -1,7 +1,7 @@
 """Everything that an embedded index holds, read with Qdrant Edge and not with our own code.
 
-Two states are equal when every article, every passage, every vector and the journal are;
-``indexed_at`` alone is left out. Says as well what is wrong with an index that a writer was
+Two states are equal when every article, passage, vector, replaced text and the journal are;
+only when that was written is left out. Says as well what is wrong with an index that a writer was
 killed over, measured by the states before and after.
 """
 
@@ -23,6 +23,7 @@ class State:
 
     articles: dict[str, dict[str, Any]]
     passages: dict[str, tuple[dict[str, Any], Any]]
+    superseded: dict[str, dict[str, Any]]
     journal: list[str]
 
     @classmethod
@@ -37,9 +38,8 @@ class State:
 
     @classmethod
     def _of(cls, shard: edge.EdgeShard) -> State:
-        articles: dict[str, dict[str, Any]] = {}
-        passages: dict[str, tuple[dict[str, Any], Any]] = {}
-        journal: list[str] = []
+        state = cls({}, {}, {}, [])
+        seen: set[str] = set()
         offset = None
         while True:
             request = edge.ScrollRequest(
@@ -47,19 +47,24 @@ class State:
             )
             records, offset = shard.scroll(request)
             for record in records:
-                payload = dict(record.payload or {})
-                payload.pop("indexed_at", None)
-                key = str(record.id)
-                assert key not in articles, f"the point {key} is there twice"
-                assert key not in passages, f"the point {key} is there twice"
-                if payload["kind"] == "article":
-                    articles[key] = payload
-                elif payload["kind"] == "passage":
-                    passages[key] = payload, _plain(record.vector)
-                else:
-                    journal += payload["articles"]
+                key, payload = str(record.id), dict(record.payload or {})
+                assert key not in seen, f"the point {key} is there twice"
+                seen.add(key)
+                for moment in ("indexed_at", "superseded_at"):
+                    payload.pop(moment, None)
+                match payload["kind"]:
+                    case "article":
+                        state.articles[key] = payload
+                    case "passage":
+                        state.passages[key] = payload, _plain(record.vector)
+                    case "superseded":
+                        state.superseded[key] = payload
+                    case "journal":
+                        state.journal.extend(payload["articles"])
+                    case kind:
+                        raise AssertionError(f"a point of the unknown kind {kind}")
             if offset is None:
-                return cls(articles, passages, journal)
+                return state
 
     @cached_property
     def versions(self) -> dict[str, str]:
@@ -101,7 +106,16 @@ def wrong_between(state: State, before: State, after: State, confirmed: set[str]
         stray = state.points.get(article_id, {}).keys() - {state.versions.get(article_id)}
         if stray and article_id not in state.journal:
             wrong.append(f"{article_id} has passages that nothing committed and no journal names")
+        kept, wanted = (_kept(which, article_id) for which in (state, after))
+        if own == new != old and kept != wanted:
+            wrong.append(f"{article_id} was replaced, and its old text is not kept")
+        if not kept.items() <= wanted.items() and article_id not in state.journal:
+            wrong.append(f"{article_id} has old texts that were never replaced")
     return wrong
+
+
+def _kept(state: State, article_id: str) -> dict[str, dict[str, Any]]:
+    return {k: p for k, p in state.superseded.items() if p["article_id"] == article_id}
 
 
 def _plain(vector: Any) -> Any:
