@@ -3,6 +3,7 @@
     FundstelleError
     ├── SettingsError          a setting or an environment variable is wrong
     ├── SourceError            one input could not be read; the run goes on without it
+    │   └── FetchError         an address could not be fetched
     ├── ModelError             a model is missing, damaged or unsuitable
     └── StoreError             the index could not be read or written
         ├── IndexNotFound      there is no index where one was asked for
@@ -40,6 +41,33 @@ class SourceError(FundstelleError):
     def __str__(self) -> str:
         where = self.source if self.line is None else f"{self.source}:{self.line}"
         return f"{where}: {self.reason}"
+
+
+class FetchError(SourceError):
+    """An address could not be fetched.
+
+    ``status`` is that of the answer, None where there was none. ``transient``: it may
+    work another time. ``retry_after`` is in seconds, where the server asks for a pause.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(source, reason)
+        self.status = status
+        self.transient = transient
+        self.retry_after = retry_after
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that there is nothing there, or no longer."""
+        return self.status in (404, 410)
 
 
 class ModelError(FundstelleError):

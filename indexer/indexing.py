@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from indexer import lexical
 from indexer.article import Article, Passage
@@ -22,6 +22,7 @@ from indexer.errors import SourceError
 from indexer.passages import PassageSettings, cut
 from indexer.settings import VERSIONS_KEPT
 from indexer.sources import Item, Source
+from indexer.sources.web.urls import is_address
 from indexer.store import PassagePoint, PassageStore, StoredArticle
 from indexer.superseded import keep_replaced
 
@@ -30,10 +31,15 @@ _BATCH_ARTICLES = 64
 _BATCH_CHARACTERS = 400_000
 _WRITE_POINTS = 256
 
+Change = Literal["added", "updated", "removed"]
+
 
 @dataclass
 class Report:
-    """What a run did. ``seconds`` is wall-clock time; ``passages`` counts those written."""
+    """What a run did. ``seconds`` is wall-clock time; ``passages`` counts those written.
+
+    ``changes`` names the articles that were added, updated and removed.
+    """
 
     added: int = 0
     updated: int = 0
@@ -42,16 +48,18 @@ class Report:
     passages: int = 0
     seconds: float = 0.0
     skipped: list[SourceError] = field(default_factory=list)
+    changes: list[tuple[Change, str]] = field(default_factory=list)
 
     def merge(self, other: Report) -> None:
         """Add what another part of the same run did."""
         for name in ("added", "updated", "unchanged", "removed", "passages", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.skipped.extend(other.skipped)
+        self.changes.extend(other.changes)
 
-    def to_json(self) -> dict[str, Any]:
-        """As ``fundstelle index --json`` prints it."""
-        return {
+    def to_json(self, *, changes: bool = False) -> dict[str, Any]:
+        """As ``fundstelle index --json`` prints it; with ``changes`` for our own client."""
+        return ({"changes": self.changes} if changes else {}) | {
             "articles": {
                 "added": self.added,
                 "updated": self.updated,
@@ -71,7 +79,14 @@ class Report:
         """What ``to_json`` made."""
         counts = {k: v for k, v in value["articles"].items() if k != "skipped"}
         skipped = [SourceError(s["source"], s["reason"], line=s["line"]) for s in value["skipped"]]
-        return cls(**counts, passages=value["passages"], seconds=value["seconds"], skipped=skipped)
+        changes = [(kind, article_id) for kind, article_id in value.get("changes", [])]
+        return cls(
+            **counts,
+            passages=value["passages"],
+            seconds=value["seconds"],
+            skipped=skipped,
+            changes=changes,
+        )
 
 
 class Indexer:
@@ -156,8 +171,11 @@ class Indexer:
                 self._store.drop_passages(article.id, keep=article.version)
         self._store.end()
         report.passages += len(points)
-        report.updated += sum(a.id in stored for a in changed)
-        report.added += sum(a.id not in stored for a in changed)
+        for article in changed:
+            known = article.id in stored
+            report.updated += known
+            report.added += not known
+            report.changes.append(("updated" if known else "added", article.id))
 
     def _points(self, articles: list[Article]) -> tuple[list[PassagePoint], dict[str, int]]:
         embedder = self._embedder()
@@ -215,9 +233,11 @@ def _belongs_elsewhere(article: Article, stored: StoredArticle | None, report: R
     if stored is None or _place(stored.article) == _place(article):
         return False
     root, source = _place(stored.article)
-    if root != "-" and article.source_root != "-" and not (Path(root) / source).exists():
+    on_web = is_address(root)  # the same address is the same place, and this is another
+    if "-" not in (root, article.source_root) and not on_web and not (Path(root) / source).exists():
         return False  # it moved here
     there = "the HTTP API or standard input" if root == "-" else str(Path(root) / source)
+    there = source if on_web else there
     reason = f"the id {article.id!r} is already taken by {there}; remove that one first"
     report.skipped.append(SourceError(article.source, reason))
     return True

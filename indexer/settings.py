@@ -46,6 +46,18 @@ def whole_number(least: int) -> Callable[[str], int]:
     return parse
 
 
+def number(least: float, most: float) -> Callable[[str], float]:
+    """Reads a number from ``least`` to ``most``."""
+
+    def parse(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:
+            raise ValueError(f"it must be between {least:g} and {most:g}")
+        return value
+
+    return parse
+
+
 def yes_or_no(text: str) -> bool:
     """Reads a truth value."""
     known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}

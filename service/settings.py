@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,25 +15,17 @@ from indexer.settings import (
     PREFIX,
     ArchiveSettings,
     FromEnvironment,
+    number,
     one_of,
     setting,
     whole_number,
 )
+from indexer.sources.web.settings import WebSettings
 from service.support import DEFAULT_SUPPORT_THRESHOLD
 
 Unverified = Literal["drop", "flag"]
 
 _TEST_PREFIX = f"{PREFIX}TEST_"
-
-
-def _between(low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        number = float(text)
-        if not low <= number <= high:
-            raise ValueError(f"it must be between {low:g} and {high:g}")
-        return number
-
-    return parse
 
 
 def _web_address(text: str) -> str:
@@ -65,7 +57,7 @@ class ServiceSettings(FromEnvironment):
 
     host: str = setting("HOST", "127.0.0.1")
     port: int = setting("PORT", 8000, whole_number(0))
-    threshold: float = setting("THRESHOLD", 0.34, _between(0, 1))
+    threshold: float = setting("THRESHOLD", 0.34, number(0, 1))
     passages_read: int = setting("PASSAGES_READ", 5, whole_number(1))
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
     workers: int = setting("WORKERS", 4, whole_number(1))
@@ -74,14 +66,12 @@ class ServiceSettings(FromEnvironment):
     llm_url: str | None = setting("LLM_URL", None, _web_address)
     llm_model: str | None = setting("LLM_MODEL", None)
     llm_api_key: str | None = setting("LLM_API_KEY", None, secret=True)
-    llm_timeout: float = setting("LLM_TIMEOUT", 60.0, _between(0.1, 3600))
+    llm_timeout: float = setting("LLM_TIMEOUT", 60.0, number(0.1, 3600))
     llm_max_tokens: int = setting("LLM_MAX_TOKENS", 512, whole_number(16))
     llm_context_tokens: int = setting("LLM_CONTEXT_TOKENS", 2400, whole_number(64))
-    generation_threshold: float = setting("GENERATION_THRESHOLD", 0.1, _between(0, 1))
+    generation_threshold: float = setting("GENERATION_THRESHOLD", 0.1, number(0, 1))
     unverified: Unverified = setting("UNVERIFIED", "drop", one_of(*get_args(Unverified)))
-    support_threshold: float = setting(
-        "SUPPORT_THRESHOLD", DEFAULT_SUPPORT_THRESHOLD, _between(0, 1)
-    )
+    support_threshold: float = setting("SUPPORT_THRESHOLD", DEFAULT_SUPPORT_THRESHOLD, number(0, 1))
     feedback: Path | None = setting("FEEDBACK", None, Path)
 
     def __post_init__(self) -> None:
@@ -94,7 +84,7 @@ class ServiceSettings(FromEnvironment):
 
 def refuse_unknown(environment: Mapping[str, str]) -> None:
     """Raise SettingsError for a variable under our prefix that nothing reads."""
-    known = ArchiveSettings.variables() | ServiceSettings.variables()
+    known = ArchiveSettings.variables() | WebSettings.variables() | ServiceSettings.variables()
     for name in sorted(environment):
         if name.startswith(PREFIX) and not name.startswith(_TEST_PREFIX) and name not in known:
             # Without the prefix, in which all are alike.

@@ -41,18 +41,24 @@ _OF_PAGES: Final = re.compile(r"utf-8|ascii|iso8859|iso2022|cp\d|koi8|mac|gb|hz|
 _SEVEN_BIT: Final = ("iso2022", "hz")
 
 
-def decode_page(data: bytes, source: str) -> str:
-    """The page as text. Raises SourceError with the byte that its charset does not have."""
+def decode_page(data: bytes, source: str, *, header: str | None = None) -> str:
+    """The page as text; ``header`` is the charset of its Content-Type, which goes first.
+
+    Raises SourceError with the byte that its charset does not have.
+    """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _decode(data.removeprefix(mark), encoding, source)
-    declared = _declared(data)
+    in_page = _declared(data)
+    declared = _known(header) or in_page
     if declared and declared.startswith(_SEVEN_BIT):
         return _decode(data, declared, source)
     try:
         # Other charsets are hardly ever valid UTF-8 by accident, wrong labels are common.
         return data.decode()
     except UnicodeDecodeError as error:
+        if declared == "utf-8":  # it isn't: a server says so of everything
+            declared = in_page
         if declared and declared != "utf-8":
             return _decode(data, declared, source)
         hint = "" if declared else ", and the page declares no charset that is known here"
@@ -62,9 +68,13 @@ def decode_page(data: bytes, source: str) -> str:
 def _declared(data: bytes) -> str | None:
     """Python's name for the declared charset; None without one, or one that is unknown."""
     match = _DECLARED.search(data, 0, _PRESCAN_BYTES)
+    return _known(match[1].decode("ascii", "replace")) if match else None
+
+
+def _known(label: str | None) -> str | None:
     try:
-        name = codecs.lookup(match[1].decode()).name if match else ""
-    except (LookupError, UnicodeDecodeError):
+        name = codecs.lookup(label.strip()).name if label else ""
+    except (LookupError, ValueError):
         return None
     return _SUPERSETS.get(name, name) if _OF_PAGES.match(name) else None
 

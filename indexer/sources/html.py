@@ -8,6 +8,8 @@ dates in ``html_date``.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -24,33 +26,54 @@ def parse(data: bytes, *, source_root: str, source: str) -> Article:
 
     Raises SourceError for a page in an unknown charset, or without text.
     """
-    page = decode_page(data, source)
+    page = load(decode_page(data, source), source)
+    try:
+        return _article(page, source_root, source)
+    except ValueError as error:
+        raise SourceError(source, str(error)) from error
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its tree as lxml has it, its text, and what it says about itself.
+
+    ``record`` has our names for fields; ``url`` in it is what the page claims.
+    """
+
+    tree: Any
+    text: str
+    record: Mapping[str, object]
+
+    @property
+    def language(self) -> str | None:
+        """The language that the page declares."""
+        return valid_code(self.tree.get("lang"))
+
+
+def load(page: str, source: str) -> Page:
+    """The page that this HTML is. Raises SourceError for one that is empty or without text."""
     if is_blank(page):
         raise SourceError(source, "is empty")
     tree, document = _extract(page, source)
     text = ((document.text if document else None) or "").strip()
     if not text:
         raise SourceError(source, "there is no text in the page")
-    try:
-        return _article(tree, document, text, source_root, source)
-    except ValueError as error:
-        raise SourceError(source, str(error)) from error
+    return Page(tree, text, _record(document))
 
 
-def _article(tree: Any, document: Any, text: str, source_root: str, source: str) -> Article:
-    record = _record(document)
-    title = fields.title(record)
-    title_span, body_start = _title_line(text, title)
-    url = fields.url(record)
-    published_at = html_date.published_at(tree, url)
+def _article(page: Page, source_root: str, source: str) -> Article:
+    title = fields.title(page.record)
+    title_span, body_start = title_line(page.text, title)
+    url = fields.url(page.record)
+    published_at = html_date.published_at(page.tree, url)
     return Article(
         id=source,
-        text=text,
+        text=page.text,
         title=title,
         published_at=published_at or dates.from_name(PurePosixPath(source).name),
         url=url,
-        language=valid_code(tree.get("lang")) or detect(f"{title or ''}\n{text}"),
-        metadata=fields.metadata(record),
+        language=page.language or detect(f"{title or ''}\n{page.text}"),
+        metadata=fields.metadata(page.record),
         body_start=body_start,
         title_span=title_span,
         source_root=source_root,
@@ -97,7 +120,7 @@ def _record(document: Any) -> dict[str, object]:
     }
 
 
-def _title_line(text: str, title: str | None) -> tuple[Span | None, int]:
+def title_line(text: str, title: str | None) -> tuple[Span | None, int]:
     """The title's span and the start of the body where the text begins with its title."""
     if title and text.startswith(f"{title}\n"):
         return Span(0, len(title)), skip_blanks(text, len(title))

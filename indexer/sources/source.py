@@ -14,6 +14,8 @@ from typing import TypeAlias
 
 from indexer.article import Article
 from indexer.errors import SourceError
+from indexer.sources.web import urls
+from indexer.sources.web.source import WebSource
 
 Item: TypeAlias = Article | SourceError
 
@@ -32,13 +34,15 @@ class Source:
     path: Path | None = None
 
 
-def resolve(paths: Sequence[str]) -> list[Source]:
-    """The sources that these paths name, in their order and each once.
+def resolve(names: Sequence[str]) -> list[Source | WebSource]:
+    """The sources that these paths and addresses name, in their order and each once.
 
-    Raises SourceError for a path that is neither a file nor a folder, before
-    anything is read.
+    Raises SourceError for a path that is neither a file nor a folder, and for an
+    address that can't be read, before anything is read.
     """
-    return list(dict.fromkeys(_source(path) for path in paths))
+    return list(
+        dict.fromkeys(WebSource.of(n) if urls.is_address(n) else _source(n) for n in names)
+    )
 
 
 def printable(name: str) -> str:

@@ -128,7 +128,7 @@ async def write_articles(
 
     def work() -> dict[str, Any]:
         items = _own_articles(body) if internal else read_jsonl(io.BytesIO(body))
-        return engine.index(items).to_json()
+        return engine.index(items).to_json(changes=internal)
 
     return await workers.run(work)
 

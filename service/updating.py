@@ -1,0 +1,155 @@
+"""One run over sources: what changed is written, and with ``prune`` what is gone removed.
+
+Files are read while the archive is open; pages are fetched first and written a few at
+a time, so that a slow site never keeps others from the index. The ``index`` command
+runs this once, ``watch`` again and again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import TypeVar
+
+from indexer import sources
+from indexer.article import Article
+from indexer.indexing import Report, vanished
+from indexer.settings import ArchiveSettings
+from indexer.sources import Item, Source
+from indexer.sources.web.cache import PageCache
+from indexer.sources.web.fetcher import Fetcher
+from indexer.sources.web.gone import gone_articles
+from indexer.sources.web.reading import WebReading
+from indexer.sources.web.settings import WebSettings
+from indexer.sources.web.source import WebSource
+from indexer.sources.web.urls import origin
+from service.brief_door import BriefDoor
+from service.client import OwnerClient
+from service.engine import Engine
+
+_PAGES_AT_ONCE = 64
+_LONGEST_WAIT_S = 30.0
+# A run that has begun waits this long for its turn, in seconds.
+_PATIENCE_S = 300.0
+
+Progress = Callable[[Report, Report], None]
+_T = TypeVar("_T")
+
+
+class Updating:
+    """Brings an archive up to date with sources.
+
+    ``on_progress`` is called with what earlier parts of a run came to and this one so
+    far. Setting ``stopping`` ends a run after the article in hand; what was written
+    stays.
+    """
+
+    def __init__(
+        self,
+        door: BriefDoor,
+        archive: ArchiveSettings,
+        web: WebSettings,
+        *,
+        prune: bool = False,
+        stopping: threading.Event | None = None,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self._door = door
+        self._archive = archive
+        self._web = web
+        self._prune = prune
+        self._stopping = stopping or threading.Event()
+        self._on_progress = on_progress
+
+    def files(self, named: Sequence[Source]) -> Report:
+        """Read files, folders and standard input."""
+        report = Report()
+        if not named:
+            return report
+        with self._door.visit(patience=_PATIENCE_S) as door:
+            for source in named:
+                seen: set[str] = set()
+                items = self._until_stopped(_noted(sources.read(source), seen))
+                part = door.index(items, self._told(report))
+                if self._prune and not self._stopping.is_set():
+                    failed = [error.source for error in part.skipped]
+                    _remove(
+                        door, vanished(door.sources(source.root), source, seen, failed), part
+                    )
+                report.merge(part)
+        return report
+
+    def web(self, named: Sequence[WebSource]) -> tuple[Report, WebReading | None]:
+        """Read feeds, sitemaps and pages. The reading says which failed and when to come back."""
+        report = Report()
+        if not named:
+            return report, None
+        started = time.perf_counter()
+        cache = PageCache(self._archive.cache / "web.sqlite3")
+        with closing(Fetcher(self._web, cache, self._stopping)) as fetcher:
+            reading = WebReading(named, fetcher, trust_dates=not self._prune)
+            for part in _parts(self._until_stopped(reading.items())):
+                with self._door.visit(patience=_PATIENCE_S) as door:
+                    report.merge(door.index(part, self._told(report)))
+            if self._prune and not self._stopping.is_set():
+                self._remove_gone(named, reading, fetcher, report)
+        report.seconds = time.perf_counter() - started
+        return report, reading
+
+    def finish(self, report: Report) -> None:
+        """Build what makes searching fast, if anything changed."""
+        if report.changes:
+            with self._door.visit(patience=_PATIENCE_S) as door:
+                door.optimize()
+
+    def _remove_gone(
+        self, named: Sequence[WebSource], reading: WebReading, fetcher: Fetcher, report: Report
+    ) -> None:
+        sites = {origin(source.url) for source in named}
+        sites |= {origin(WebSource.of(i).url) for i in reading.reached | reading.gone}
+        with self._door.visit(patience=_PATIENCE_S) as door:
+            known = [i for site in sorted(sites) for i, _ in door.sources(site)]
+        gone = list(self._until_stopped(gone_articles(known, reading, fetcher)))
+        with self._door.visit(patience=_PATIENCE_S) as door:
+            _remove(door, gone, report)
+
+    def _until_stopped(self, items: Iterable[_T]) -> Iterator[_T]:
+        for item in items:
+            if self._stopping.is_set():
+                return
+            yield item
+
+    def _told(self, before: Report) -> Callable[[Report], None] | None:
+        told = self._on_progress
+        return (lambda so_far: told(before, so_far)) if told else None
+
+
+def _remove(door: Engine | OwnerClient, gone: list[str], report: Report) -> None:
+    if gone:
+        report.removed += door.remove(gone)["removed"]
+        report.changes.extend(("removed", article_id) for article_id in gone)
+
+
+def _noted(items: Iterable[Item], seen: set[str]) -> Iterator[Item]:
+    """The same items, their ids noted as they pass."""
+    for item in items:
+        if isinstance(item, Article):
+            seen.add(item.id)
+        yield item
+
+
+def _parts(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """A few at a time; on a slow site fewer, so that nothing fetched waits for long."""
+    part: list[Item] = []
+    since = 0.0
+    for item in items:
+        if not part:
+            since = time.monotonic()
+        part.append(item)
+        if len(part) >= _PAGES_AT_ONCE or time.monotonic() - since > _LONGEST_WAIT_S:
+            yield part
+            part = []
+    if part:
+        yield part
