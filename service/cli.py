@@ -64,11 +64,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     index = _command(commands, "index", "read articles into the archive")
-    index.add_argument("paths", nargs="+", metavar="PATH", help="file, folder, or - for stdin")
+    _source_arguments(index)
     index.add_argument("--prune", action="store_true", help="remove what the source lost")
     index.add_argument("--model", metavar="NAME", help="sentence-transformers name or folder")
     index.add_argument("--passage-tokens", type=int, metavar="N", help="most tokens of a passage")
     index.add_argument("--passage-overlap", type=int, metavar="N", help="tokens shared by two")
+
+    watch = _command(commands, "watch", "keep the archive up to date with its sources")
+    _source_arguments(watch)
+    watch.add_argument("--prune", action="store_true", help="remove what the sources lost")
+    watch.add_argument(
+        "--interval", type=_seconds, metavar="TIME", help="between two readings: 90s, 15m, 2h (15m)"
+    )
+    watch.add_argument("--once", action="store_true", help="read everything once, then end")
 
     ask = _command(commands, "ask", "answer a question")
     ask.add_argument("text", metavar="QUESTION")
@@ -110,6 +118,29 @@ def _command(
     if name not in ("serve", "mcp"):
         command.add_argument("--json", action="store_true", help="print one JSON object")
     return command
+
+
+def _source_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "paths", nargs="*", metavar="SOURCE", help="file, folder, address, or - for stdin"
+    )
+    command.add_argument(
+        "--urls", metavar="FILE", help="list of addresses, one a line; - for stdin"
+    )
+
+
+def _seconds(text: str) -> float:
+    """Reads a stretch of time: a number with s, m, h or d behind it."""
+    factor = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1:].lower(), 0)
+    try:
+        value = float(text[:-1]) * factor
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 366 * 86400:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time from a second to a year; write 90s, 15m, 2h or 1d"
+        )
+    return value
 
 
 def _filters(command: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -13,17 +14,18 @@ from typing import Any
 import msgspec
 
 from indexer import sources
-from indexer.article import Article
-from indexer.errors import SettingsError
-from indexer.indexing import Report, vanished
+from indexer.errors import SettingsError, SourceError
+from indexer.indexing import Report
 from indexer.points import METADATA
 from indexer.settings import ArchiveSettings
 from indexer.sources import Source
 from indexer.sources.source import is_utf8
+from indexer.sources.web.settings import WebSettings
+from indexer.sources.web.source import WebSource, read_list
 from service import terminal
 from service.answer import Answer
 from service.asking import Asker
-from service.client import OwnerClient
+from service.brief_door import BriefDoor
 from service.door import open_door
 from service.engine import Engine
 from service.errors import EvaluationError, QuestionError
@@ -31,6 +33,7 @@ from service.evaluation import parse_questions
 from service.exit_status import ExitStatus
 from service.question import Question, parse_question
 from service.settings import ServiceSettings, refuse_unknown
+from service.updating import Updating
 from service.workers import Workers
 
 Environment = Mapping[str, str]
@@ -39,29 +42,54 @@ _MCP_PORT = 8001
 
 def index(given: argparse.Namespace, environment: Environment) -> int:
     """Read sources into the archive, and with ``--prune`` remove what they lost."""
-    named = sources.resolve(given.paths)
-    if given.prune and any(source.path is None for source in named):
+    files, web, unreadable = _sources(given)
+    if given.prune and any(source.path is None for source in files):
         raise SettingsError("--prune needs files or folders: nobody knows what - had before")
     archive, service = _settings(given, environment)
-    report = Report()
-    with closing(open_door(archive, service, create=True)) as door:
-        with terminal.Progress(sum(map(sources.count, named))) as progress:
-            for source in named:
-                seen: set[str] = set()
-                part = door.index(
-                    _noted(sources.read(source), seen),
-                    lambda so_far, done=report: progress.show(done, so_far),  # type: ignore[misc]
-                )
-                if given.prune:
-                    part.removed += _prune(door, source, seen, part)
-                report.merge(part)
-        door.optimize()  # a run that was killed before it did leaves that to this one
+    door = BriefDoor(archive, service)
+    total = 0 if web else sum(map(sources.count, files))
+    report = Report(skipped=unreadable)
+    with terminal.Progress(total) as progress:
+        updating = Updating(
+            door,
+            archive,
+            WebSettings.from_environment(environment),
+            prune=given.prune,
+            on_progress=progress.show,
+        )
+        report.merge(updating.files(files))
+        report.merge(updating.web(web)[0])
+        updating.finish()
     terminal.show_skipped(report.skipped)
     if given.json:
         _print_json(report.to_json())
     else:
         terminal.show_report(report)
     return ExitStatus.SKIPPED if report.skipped else ExitStatus.DONE
+
+
+def watch(given: argparse.Namespace, environment: Environment) -> int:
+    """Keep sources up to date, until stopped."""
+    from service.watching import Watching, until_signalled
+
+    files, web, unreadable = _sources(given)
+    if any(source.path is None for source in files):
+        raise SettingsError("- can be read once only; watch files, folders and addresses")
+    archive, service = _settings(given, environment)
+    with until_signalled() as stopping:
+        watching = Watching(
+            BriefDoor(archive, service),
+            archive,
+            WebSettings.from_environment(environment),
+            interval=given.interval,
+            prune=given.prune,
+            tell=terminal.tell_as_json if given.json else terminal.tell,
+            stopping=stopping,
+        )
+        for error in unreadable:
+            watching.skipped(error)
+        watching.run([*files, *web], once=given.once)
+    return ExitStatus.SKIPPED if given.once and watching.has_skipped else ExitStatus.DONE
 
 
 def ask(given: argparse.Namespace, environment: Environment) -> int:
@@ -199,19 +227,35 @@ async def _ask(engine: Engine, question: Question) -> Answer:
         await asker.close()
 
 
-def _noted(items: Any, seen: set[str]) -> Any:
-    """The same items, their ids noted as they pass."""
-    for item in items:
-        if isinstance(item, Article):
-            seen.add(item.id)
-        yield item
+def _sources(
+    given: argparse.Namespace,
+) -> tuple[list[Source], list[WebSource], list[SourceError]]:
+    """Files and addresses that were named, and the lines of a list that are no addresses."""
+    named = sources.resolve(given.paths)
+    unreadable = []
+    if given.urls is not None:
+        if given.urls == "-" and "-" in given.paths:
+            raise SettingsError("standard input can't be both an article and a list of addresses")
+        for found in _listed(given.urls):
+            if isinstance(found, SourceError):
+                unreadable.append(found)
+            else:
+                named.append(found)
+    elif not named:
+        raise SettingsError("name a file, a folder or an address, or a list of them with --urls")
+    files = [source for source in named if isinstance(source, Source)]
+    web = [source for source in named if isinstance(source, WebSource)]
+    return files, list(dict.fromkeys(web)), unreadable
 
 
-def _prune(door: Engine | OwnerClient, source: Source, seen: set[str], part: Report) -> int:
-    failed = [error.source for error in part.skipped]
-    gone = vanished(door.sources(source.root), source, seen, failed)
-    removed: int = door.remove(gone)["removed"] if gone else 0
-    return removed
+def _listed(name: str) -> list[WebSource | SourceError]:
+    if name == "-":
+        return read_list(sys.stdin.buffer, "-")
+    try:
+        with Path(name).open("rb") as lines:
+            return read_list(lines, name)
+    except OSError as error:
+        raise SourceError(name, f"can't be read: {error.strerror}") from error
 
 
 def _print_json(value: Any) -> None:

@@ -6,6 +6,7 @@ direction of writing are shown as such, never obeyed.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import unicodedata
@@ -74,6 +75,20 @@ def show_skipped(skipped: Sequence[SourceError]) -> None:
     """What could not be used, on standard error."""
     for error in skipped:
         print(f"skipped {_flat(str(error))}", file=sys.stderr)
+
+
+def tell(event: dict[str, Any]) -> None:
+    """A change that ``watch`` saw, as a line on standard error."""
+    what = event.get("article_id") or event.get("source")
+    line = f":{event['line']}" if event.get("line") else ""
+    reason = f": {event['reason']}" if "reason" in event else ""
+    said = _flat(f"{what or ''}{line}{reason}".removeprefix(": "))
+    print(f"{event['at']} {event['event']} {said}", file=sys.stderr, flush=True)
+
+
+def tell_as_json(event: dict[str, Any]) -> None:
+    """A change that ``watch`` saw, as a JSON object on a line of standard output."""
+    print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
 def show_report(report: Report) -> None:

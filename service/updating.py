@@ -75,9 +75,7 @@ class Updating:
                 part = door.index(items, self._told(report))
                 if self._prune and not self._stopping.is_set():
                     failed = [error.source for error in part.skipped]
-                    _remove(
-                        door, vanished(door.sources(source.root), source, seen, failed), part
-                    )
+                    _remove(door, vanished(door.sources(source.root), source, seen, failed), part)
                 report.merge(part)
         return report
 
@@ -98,11 +96,10 @@ class Updating:
         report.seconds = time.perf_counter() - started
         return report, reading
 
-    def finish(self, report: Report) -> None:
-        """Build what makes searching fast, if anything changed."""
-        if report.changes:
-            with self._door.visit(patience=_PATIENCE_S) as door:
-                door.optimize()
+    def finish(self) -> None:
+        """Build what makes searching fast; also what a run that was killed left undone."""
+        with self._door.visit(patience=_PATIENCE_S) as door:
+            door.optimize()
 
     def _remove_gone(
         self, named: Sequence[WebSource], reading: WebReading, fetcher: Fetcher, report: Report

@@ -2,7 +2,8 @@
 
 ``resolve`` checks what the user named before anything is read; ``read`` streams
 the articles of one such source, with a SourceError in place of each input that
-can't be used. What is on the web is in ``web``. Nothing here knows of passages, models or the store.
+can't be used. What is on the web is read in ``web``. Nothing here knows of passages,
+models or the store.
 """
 
 from indexer.sources.files import count, read

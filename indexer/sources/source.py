@@ -40,9 +40,7 @@ def resolve(names: Sequence[str]) -> list[Source | WebSource]:
     Raises SourceError for a path that is neither a file nor a folder, and for an
     address that can't be read, before anything is read.
     """
-    return list(
-        dict.fromkeys(WebSource.of(n) if urls.is_address(n) else _source(n) for n in names)
-    )
+    return list(dict.fromkeys(WebSource.of(n) if urls.is_address(n) else _source(n) for n in names))
 
 
 def printable(name: str) -> str:

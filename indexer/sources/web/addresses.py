@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +18,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _HINT: Final = (
-    "which is no public address; if you mean it, allow it with FUNDSTELLE_ALLOW_PRIVATE_HOSTS"
+    "is no public address; if you mean it, allow the host with FUNDSTELLE_ALLOW_PRIVATE_HOSTS"
 )
 
 
@@ -61,8 +60,8 @@ class AddressGuard:
         # fe80::1%eth0: the zone is of no matter, but ip_address keeps it.
         parsed = ipaddress.ip_address(address.partition("%")[0])
         if not is_public(parsed) and not self._is_allowed(host, parsed):
-            shown = f"{host} ({address})" if host != address else host
-            raise FetchError(host, f"the host {shown} is not read from: it has {address}, {_HINT}")
+            shown = address if host == address else f"the host {host} has {address}, which"
+            raise FetchError(host, f"{shown} {_HINT}")
 
     def _is_allowed(self, host: str, address: Address) -> bool:
         mapped = getattr(address, "ipv4_mapped", None) or address
@@ -112,5 +111,5 @@ def allowed_hosts(text: str) -> tuple[str, ...]:
     return entries
 
 
-def _is_host_name(entry: Sequence[str] | str) -> bool:
-    return bool(entry) and all(c.isalnum() or c in "-._" for c in entry)
+def _is_host_name(entry: str) -> bool:
+    return all(c.isalnum() or c in "-._" for c in entry)

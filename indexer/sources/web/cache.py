@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS page (
@@ -27,6 +27,10 @@ _TABLE: Final = """
 """
 _CHECKED: Final = """
     CREATE TABLE IF NOT EXISTS checked (url TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID
+"""
+_NAMED: Final = """
+    CREATE TABLE IF NOT EXISTS named (url TEXT PRIMARY KEY, fields TEXT NOT NULL, at REAL NOT NULL)
+    WITHOUT ROWID
 """
 _KEPT_S: Final = 30 * 24 * 3600.0
 # Two processes hardly ever write at once; who waits longer does without.
@@ -104,10 +108,23 @@ class PageCache:
         """Note that a page was looked for, whatever came of it."""
         self._do(lambda d: d.execute("INSERT OR REPLACE INTO checked VALUES (?,?)", (url, at)))
 
+    def named(self, url: str) -> dict[str, Any]:
+        """What was said of a page by those who named it."""
+        found = self._do(
+            lambda d: d.execute("SELECT fields FROM named WHERE url = ?", (url,)).fetchone()
+        )
+        return dict(json.loads(found[0])) if found else {}
+
+    def name(self, url: str, fields: dict[str, Any]) -> None:
+        """Keep what was said of a page."""
+        row = (url, json.dumps(fields), time.time())
+        self._do(lambda d: d.execute("INSERT OR REPLACE INTO named VALUES (?,?,?)", row))
+
     def close(self) -> None:
         """Drop what is old and let go of the file."""
         old = time.time() - _KEPT_S
         self._do(lambda d: d.execute("DELETE FROM page WHERE asked_at < ?", (old,)))
+        self._do(lambda d: d.execute("DELETE FROM named WHERE at < ?", (old,)))
         with self._turn:
             if self._database is not None:
                 self._database.close()
@@ -136,6 +153,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(_TABLE)
         database.execute(_CHECKED)
+        database.execute(_NAMED)
     except (OSError, sqlite3.Error):
         if database is not None:
             database.close()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+_SAID: Final = ("title", "published_at", "authors", "tags", "language", "outlet")
 
 
 @dataclass(frozen=True)
@@ -26,3 +30,20 @@ class Entry:
     outlet: str | None = None
     content: str | None = None
     summary: str | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What it says about the article, as JSON has it."""
+        return {name: value for name in _SAID if (value := getattr(self, name))}
+
+    def after(self, said: Mapping[str, Any]) -> Entry:
+        """This entry, where ``said`` by an earlier one goes before what it says itself.
+
+        Two feeds that name one page would else take turns in changing its article.
+        """
+        known: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in said.items()
+            if name in _SAID
+        }
+        return replace(self, **known)

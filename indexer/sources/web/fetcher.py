@@ -61,7 +61,7 @@ class Fetcher:
     ) -> None:
         self.settings = settings
         self.stopping = stopping or threading.Event()
-        self._cache = cache
+        self.cache = cache
         self._guard = AddressGuard(settings.allow_private_hosts)
         contact = f" (+{settings.contact})" if settings.contact else ""
         self._agent = f"{robots.PRODUCT}/{version('fundstelle')}{contact}"
@@ -73,7 +73,7 @@ class Fetcher:
         """Let go of all connections and of the cache."""
         for host in self._hosts.values():
             host.close()
-        self._cache.close()
+        self.cache.close()
 
     def trust(self, url: httpx.URL) -> None:
         """Send the credentials in this address to its own host, and to no other."""
@@ -90,28 +90,20 @@ class Fetcher:
         cache without asking.
         """
         key = urls.shown(url)
-        kept = self._cache.get(key)
+        kept = self.cache.get(key)
         if kept and unless_since is not None and kept.asked_at > unless_since:
             return _from_cache(kept)
         try:
             return self._follow(url, kept, most_bytes or self.settings.max_bytes)
         except FetchError as error:
             if error.gone:
-                self._cache.drop(key)
+                self.cache.drop(key)
             raise
 
     def kept(self, url: httpx.URL) -> Response | None:
         """What an address answered another time, None where nothing is kept."""
-        kept = self._cache.get(urls.shown(url))
+        kept = self.cache.get(urls.shown(url))
         return _from_cache(kept) if kept else None
-
-    def checked_at(self, url: str) -> float:
-        """When ``note_check`` was last called for a page, in seconds since 1970; else 0."""
-        return self._cache.checked_at(url)
-
-    def note_check(self, url: str, at: float) -> None:
-        """Note that a page was looked for."""
-        self._cache.note_check(url, at)
 
     def locate(self, url: httpx.URL) -> httpx.URL:
         """Where a page is now, by its permanent redirects; nothing of it is read.
@@ -140,7 +132,7 @@ class Fetcher:
                 permanent = current if for_good else permanent
                 continue
             if answer.status == 304 and conditions and kept:
-                self._cache.confirm(urls.shown(url), time.time())
+                self.cache.confirm(urls.shown(url), time.time())
                 return _from_cache(kept, permanent)
             if answer.status not in (200, 203):
                 raise _refusal(current, answer)
@@ -150,13 +142,13 @@ class Fetcher:
 
     def _keep(self, url: httpx.URL, final: httpx.URL, permanent: httpx.URL, answer: Answer) -> None:
         if "no-store" in answer.headers.get("cache-control", "").lower():
-            self._cache.drop(urls.shown(url))
+            self.cache.drop(urls.shown(url))
             return
         headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
         page = CachedPage(
             urls.shown(final), urls.shown(permanent), headers, answer.body, time.time()
         )
-        self._cache.put(urls.shown(url), page)
+        self.cache.put(urls.shown(url), page)
 
     def _target(self, current: httpx.URL, answer: Answer) -> httpx.URL:
         try:
@@ -218,7 +210,7 @@ class Fetcher:
 
     def _read_rules(self, url: httpx.URL) -> RobotsRules:
         key = urls.shown(url)
-        kept = self._cache.get(key)
+        kept = self.cache.get(key)
         if kept and time.time() - kept.asked_at < robots.FRESH:
             return RobotsRules.of(kept.body)
         current = url

@@ -28,7 +28,7 @@ def gone_articles(known: Iterable[str], reading: WebReading, fetcher: Fetcher) -
     yield from sorted(ids & reading.gone)
     left = sorted(
         (i for i in ids - reading.gone - reading.reached if urls.is_page(i)),
-        key=lambda i: (fetcher.checked_at(i), i),
+        key=lambda i: (fetcher.cache.checked_at(i), i),
     )
     asked = left[: fetcher.settings.prune_checks]
     answers = in_order(
@@ -36,14 +36,15 @@ def gone_articles(known: Iterable[str], reading: WebReading, fetcher: Fetcher) -
         lambda i: urls.origin(httpx.URL(i)),
         lambda i: _is_gone(i, ids, fetcher),
         threads=fetcher.settings.hosts,
+        stopping=fetcher.stopping,
     )
-    for article_id, gone in zip(asked, answers, strict=True):
+    for article_id, gone in zip(asked, answers, strict=False):  # it may be stopped
         if gone:
             yield article_id
 
 
 def _is_gone(article_id: str, ids: set[str], fetcher: Fetcher) -> bool:
-    fetcher.note_check(article_id, time.time())
+    fetcher.cache.note_check(article_id, time.time())
     try:
         now_at = urls.canonical(fetcher.locate(urls.parse(article_id)))
     except FetchError as error:

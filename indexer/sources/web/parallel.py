@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Generic, TypeVar
+from functools import partial
+from typing import Final, Generic, NoReturn, TypeVar
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -17,6 +18,7 @@ _Result = TypeVar("_Result")
 #: How many jobs may be done before the first of them is taken.
 _AHEAD: Final = 256
 _PATIENCE_S: Final = 2.0
+_LOOK_S: Final = 0.2
 
 
 def in_order(
@@ -25,19 +27,22 @@ def in_order(
     work: Callable[[_Job], _Result],
     *,
     threads: int,
+    stopping: threading.Event,
 ) -> Iterator[_Result]:
-    """The result of each job, in the order of the jobs.
+    """The result of each job, in the order of the jobs; no more of them once ``stopping`` is set.
 
     What ``work`` raises is raised here, in the job's place. Whoever stops asking ends
     the work after the jobs in hand.
     """
-    run = _Run(jobs, [site_of(job) for job in jobs], work)
+    run = _Run(jobs, [site_of(job) for job in jobs], work, stopping)
     wanted = min(threads, len(set(run.sites)))
     workers = [threading.Thread(target=run.work_on, daemon=True) for _ in range(wanted)]
     for worker in workers:
         worker.start()
     try:
         for index in range(len(jobs)):
+            if not run.has(index):
+                return
             yield run.result(index)
     finally:
         run.stop()
@@ -49,39 +54,50 @@ def in_order(
 
 class _Run(Generic[_Job, _Result]):
     def __init__(
-        self, jobs: Sequence[_Job], sites: list[str], work: Callable[[_Job], _Result]
+        self,
+        jobs: Sequence[_Job],
+        sites: list[str],
+        work: Callable[[_Job], _Result],
+        stopping: threading.Event,
     ) -> None:
         self._jobs = jobs
         self.sites = sites
         self._work = work
+        self._stopping = stopping
         self._changed = threading.Condition()
         self._waiting = list(range(len(jobs)))
         self._busy: set[str] = set()
-        self._results: dict[int, _Result | BaseException] = {}
+        self._results: dict[int, Callable[[], _Result]] = {}
         self._wanted = 0
         self._stopped = False
 
     def work_on(self) -> None:
         while (index := self._take()) is not None:
-            outcome: _Result | BaseException
+            outcome: Callable[[], _Result]
             try:
-                outcome = self._work(self._jobs[index])
-            except BaseException as error:  # raised where it is asked for
-                outcome = error
+                outcome = partial(_given, self._work(self._jobs[index]))
+            except BaseException as error:
+                outcome = partial(_raised, error)
             with self._changed:
                 self._busy.discard(self.sites[index])
                 self._results[index] = outcome
                 self._changed.notify_all()
 
-    def result(self, index: int) -> _Result:
+    def has(self, index: int) -> bool:
+        """Wait for a result; False where the run is stopped before it is there."""
         with self._changed:
             self._wanted = index
             self._changed.notify_all()
-            self._changed.wait_for(lambda: index in self._results)
+            while index not in self._results:
+                if self._stopping.is_set():
+                    return False
+                self._changed.wait(_LOOK_S)
+            return True
+
+    def result(self, index: int) -> _Result:
+        with self._changed:
             outcome = self._results.pop(index)
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return outcome
+        return outcome()
 
     def stop(self) -> None:
         with self._changed:
@@ -102,3 +118,11 @@ class _Run(Generic[_Job, _Result]):
                         self._busy.add(self.sites[index])
                         return index
                 self._changed.wait()
+
+
+def _given(result: _Result) -> _Result:
+    return result
+
+
+def _raised(error: BaseException) -> NoReturn:
+    raise error

@@ -74,10 +74,15 @@ class WebReading:
         jobs: list[_Job] = []
         links: set[str] = set()
         threads = self._fetcher.settings.hosts
+        stopping = self._fetcher.stopping
         listings = in_order(
-            self._sources, lambda s: urls.origin(s.url), self._list, threads=threads
+            self._sources,
+            lambda s: urls.origin(s.url),
+            self._list,
+            threads=threads,
+            stopping=stopping,
         )
-        for source, listing in zip(self._sources, listings, strict=True):
+        for source, listing in zip(self._sources, listings, strict=False):  # it may be stopped
             yield from listing.errors
             if listing.failure:
                 self.failures[source.name] = listing.failure
@@ -88,7 +93,7 @@ class WebReading:
                 if link is None or link not in links:
                     jobs.append(job)
                 links.update([link] if link else [])
-        for item in in_order(jobs, _site, self._read, threads=threads):
+        for item in in_order(jobs, _site, self._read, threads=threads, stopping=stopping):
             if isinstance(item, Article):
                 if item.id in self.reached:
                     continue  # two addresses of one page
@@ -177,6 +182,7 @@ class WebReading:
                 raise SourceError(name, "the entry has neither a link nor a text")
             return article
         url = urls.parse(entry.link)
+        entry = self._with_what_was_said(entry, url)
         try:
             return pages.from_page(job.response or self._fetch(url, entry), entry)
         except FetchError as error:
@@ -194,6 +200,14 @@ class WebReading:
             if article is None:
                 raise
             return article
+
+    def _with_what_was_said(self, entry: Entry, url: httpx.URL) -> Entry:
+        cache, name = self._fetcher.cache, urls.canonical(url)
+        before = cache.named(name)
+        complete = entry.after(before)
+        if complete.said:
+            cache.name(name, complete.said)
+        return complete
 
     def _fetch(self, url: httpx.URL, entry: Entry) -> Response:
         changed = _seconds(entry.modified_at) if self._trust_dates else None

@@ -44,15 +44,17 @@ class RobotsRules:
         """
         if error.status is not None and 400 <= error.status < 500 and error.status != 429:
             return cls()
-        return cls(unreachable=error.reason)
+        if error.status is None and not error.transient:
+            return cls(unreachable=error.reason)  # so it is with every page of the site
+        return cls(
+            unreachable=f"the site's robots.txt can't be fetched ({error.reason}), "
+            "so it is not known what may be read; try again later"
+        )
 
     def forbids(self, url: str) -> str | None:
         """Why this address may not be fetched; None where it may."""
         if self.unreachable is not None:
-            return (
-                f"the site's robots.txt can't be fetched ({self.unreachable}), "
-                "so it is not known what may be read; try again later"
-            )
+            return self.unreachable
         if self.rules is not None and not self.rules.can_fetch(url, PRODUCT):
             return f"the site's robots.txt does not allow {PRODUCT} to read it; ask its operator"
         return None

@@ -18,6 +18,7 @@ from indexer.errors import SourceError
 
 _LONGEST: Final = 2048
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 # Only names that mean nothing else. Broader lists (courlan's) also drop "cid", "source"
 # or "uid", which in older archives name the article.
 _TRACKING: Final = re.compile(
@@ -49,7 +50,7 @@ def parse(text: str) -> httpx.URL:
         raise SourceError(shown, f"is no web address: {error}") from error
     if url.scheme not in _DEFAULT_PORTS:
         raise SourceError(shown, "only addresses with http:// and https:// can be read")
-    if not host or url.port == 0:
+    if not _HOST.fullmatch(host) or url.port == 0:
         raise SourceError(shown, "is no web address: it names no host, or a port that is none")
     if len(str(url)) > _LONGEST:
         raise SourceError(shown, f"is longer than {_LONGEST} characters, which no address is")
