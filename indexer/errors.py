@@ -8,7 +8,8 @@
     └── StoreError             the index could not be read or written
         ├── IndexNotFound      there is no index where one was asked for
         ├── IndexLocked        another process owns the index
-        └── RecipeMismatch     the index was built with another recipe
+        ├── RecipeMismatch     the index was built with another recipe
+        └── DiskFull           the index has no room to grow
 
 Foreign exceptions are translated where they enter (one place a library) and
 never reach a caller. Messages say what to do next, not only what went wrong.
@@ -88,3 +89,7 @@ class IndexLocked(StoreError):
 
 class RecipeMismatch(StoreError):
     """The index was built with another recipe than the one asked for."""
+
+
+class DiskFull(StoreError):
+    """The disk has too little room for the index to be written."""

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from indexer.errors import IndexLocked, StoreError
+from indexer.disk import told
+from indexer.errors import IndexLocked
 
 _LOCK, _OWNER = ".lock", "owner.json"
 
@@ -61,7 +62,7 @@ class Ownership:
             raise IndexLocked(_locked(index)) from None
         except OSError as error:
             self._lock.release()
-            raise StoreError(f"the index folder {index} can't be used: {error}") from error
+            raise told(error, index) from error
 
     def announce(self, address: str) -> str:
         """Record that this process answers at ``address``; returns the token that proves it."""
@@ -77,8 +78,9 @@ class Ownership:
 
     def _record(self, owner: Owner) -> None:
         path = self.index / _OWNER
+        for left in self.index.glob(f".{_OWNER}.*"):  # by a process that was killed right here
+            left.unlink()
         draft = path.with_name(f".{_OWNER}.{owner.pid}")
-        draft.unlink(missing_ok=True)
         # Created with its mode: the token is never readable by others, not for a moment.
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

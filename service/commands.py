@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from indexer import sources
-from indexer.errors import SettingsError, SourceError
+from indexer.errors import DiskFull, SettingsError, SourceError
 from indexer.indexing import Report
 from indexer.points import METADATA
 from indexer.settings import ArchiveSettings
@@ -59,7 +59,10 @@ def index(given: argparse.Namespace, environment: Environment) -> int:
         )
         report.merge(updating.files(files))
         report.merge(updating.web(web)[0])
-        updating.finish()
+        try:
+            updating.finish()
+        except DiskFull as error:  # all is in, and found, if not as fast
+            print(f"not optimised: {error}", file=sys.stderr)
     terminal.show_skipped(report.skipped)
     if given.json:
         _print_json(report.to_json())

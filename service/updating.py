@@ -68,7 +68,7 @@ class Updating:
         report = Report()
         if not named:
             return report
-        with self._door.visit(patience=_PATIENCE_S) as door:
+        with self._door.visit() as door:  # nothing has been fetched that would be lost
             for source in named:
                 seen: set[str] = set()
                 items = self._until_stopped(_noted(sources.read(source), seen))

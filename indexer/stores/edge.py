@@ -15,7 +15,8 @@ from pathlib import Path
 import qdrant_edge as edge
 
 from indexer.article import Article
-from indexer.errors import FundstelleError, StoreError
+from indexer.disk import RESERVE, require_room, require_writable
+from indexer.errors import DiskFull, FundstelleError, StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
     DENSE,
@@ -50,6 +51,7 @@ from indexer.store import (
 _RECIPE = "recipe.json"
 _SHARD = "shard"
 _SCROLL = 256
+_FULL = ("No space left", "Not enough space")  # how Edge words it
 _WRITER = "owner"  # one process owns the folder, so one journal is enough
 _SCHEMA = {
     "keyword": edge.PayloadSchemaType.Keyword,
@@ -62,7 +64,9 @@ class EdgeStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with _translated(folder):
+        with _translated(folder, " when it was opened"):
+            require_writable(folder)
+            require_room(folder)
             self.recipe = Recipe.from_json(json.loads((folder / _RECIPE).read_text("utf-8")))
             self._shard = edge.EdgeShard.load(str(folder / _SHARD))
 
@@ -71,6 +75,7 @@ class EdgeStore:
         """Lay out an empty store in a folder that does not exist yet."""
         with _translated(folder):
             folder.mkdir(parents=True)
+            require_room(folder, extra=RESERVE)  # for the log that is laid out here
             (folder / _RECIPE).write_text(json.dumps(recipe.to_json(), indent=1), "utf-8")
             (folder / _SHARD).mkdir()
             config = edge.EdgeConfig(
@@ -90,12 +95,14 @@ class EdgeStore:
 
     def begin(self, article_ids: Sequence[str]) -> None:
         payload = journal_payload(article_ids, _WRITER)
+        require_room(self.folder)
         self._upsert([edge.Point(journal_point_id(_WRITER), {}, payload)])
 
     def end(self) -> None:
         self._update(edge.UpdateOperation.delete_points([journal_point_id(_WRITER)]))
 
     def write_passages(self, points: Sequence[PassagePoint]) -> None:
+        require_room(self.folder, _size(p.passage.text for p in points))
         self._upsert(
             [
                 edge.Point(
@@ -108,6 +115,8 @@ class EdgeStore:
         )
 
     def commit(self, articles: Iterable[tuple[Article, int]]) -> None:
+        articles = list(articles)
+        require_room(self.folder, _size(article.text for article, _ in articles))
         self._upsert(
             [
                 edge.Point(article_point_id(article.id), {}, article_payload(article, passages))
@@ -237,6 +246,7 @@ class EdgeStore:
         return StoreStatus(articles, passages, f"edge {self.folder}", size, self.folder.name)
 
     def optimize(self) -> None:
+        require_room(self.folder)
         with _translated(self.folder):
             self._shard.optimize()
             self._shard.flush()
@@ -252,6 +262,11 @@ class EdgeStore:
     def _update(self, operation: edge.UpdateOperation) -> None:
         with _translated(self.folder):
             self._shard.update(operation)
+
+
+def _size(texts: Iterable[str]) -> int:
+    """Bytes that writing these may take: in the log, as a payload, and in the terms indexed."""
+    return sum(8 * len(text) for text in texts)
 
 
 def _on_disk(path: Path) -> int:
@@ -291,11 +306,16 @@ def _conditions(wanted: ArticleFilter) -> list[edge.FieldCondition]:
 
 
 @contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    """Edge raises bare Exceptions, and the file system its own; a caller sees StoreError."""
+def _translated(folder: Path, moment: str = "") -> Iterator[None]:
+    """Edge raises bare Exceptions, or panics; the file system its own: a caller sees StoreError."""
     try:
         yield
-    except FundstelleError:
+    except (FundstelleError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except Exception as error:
-        raise StoreError(f"the index at {folder} failed: {error}") from error
+    except BaseException as error:  # a panic of Edge is no Exception
+        if any(sign in str(error) for sign in _FULL):
+            raise DiskFull(f"the disk of {folder} is full: {error}; free some of it") from error
+        raise StoreError(
+            f"the index at {folder} failed{moment}: {error}; if it goes on, restore a backup "
+            "(fundstelle restore FILE), or remove the folder and index again"
+        ) from error

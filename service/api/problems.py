@@ -14,7 +14,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from indexer.errors import FundstelleError, SourceError, StoreError
+from indexer.errors import DiskFull, FundstelleError, SourceError, StoreError
 from service.errors import EvaluationError, QuestionError
 
 _LOG = logging.getLogger(__name__)
@@ -69,6 +69,12 @@ def from_store(_: AnyRequest, error: StoreError) -> Problem:
     return problem(503, str(error))
 
 
+def from_full_disk(_: AnyRequest, error: DiskFull) -> Problem:
+    """There is no room to write; reading goes on."""
+    _LOG.error("%s", error)
+    return problem(507, str(error))
+
+
 def from_us(_: AnyRequest, error: FundstelleError) -> Problem:
     """Any other error that is meant to be read."""
     _LOG.error("%s", error)
@@ -88,6 +94,7 @@ HANDLERS: dict[Any, Any] = {
     SourceError: from_input,
     EvaluationError: from_input,
     StoreError: from_store,
+    DiskFull: from_full_disk,
     FundstelleError: from_us,
     Exception: from_anything,
 }

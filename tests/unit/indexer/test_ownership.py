@@ -177,9 +177,11 @@ def test_the_record_of_one_who_is_gone_is_written_over(tmp_path: Path) -> None:
     stale = {"pid": 999_999_999, "address": "http://127.0.0.1:1", "token": "t"}
     (tmp_path / "owner.json").write_text(json.dumps(stale), "utf-8")
     # What a kill between writing the record and moving it there leaves.
-    (tmp_path / f".owner.json.{os.getpid()}").write_text("{", "utf-8")
+    for pid in (os.getpid(), 999_999_999):
+        (tmp_path / f".owner.json.{pid}").write_text("{", "utf-8")
     ownership = Ownership(tmp_path, patience=0)
     assert Owner.read(tmp_path) == Owner(os.getpid())
+    assert {path.name for path in tmp_path.iterdir()} == {".lock", "owner.json"}
     ownership.release()
 
 
