@@ -46,12 +46,14 @@ _LONGEST_S = 1200  # of one command, on a machine that is busy with others
 class Aim:
     """Where a process is killed: around the ``number``-th time that it comes to a step.
 
+    With ``stop`` it only stands still there, until ``go_on``.
+
     ``delay`` is in seconds from the beginning of the step, or with the step ``life``
     from that of the process.
     """
 
     step: str
-    when: Literal["before", "during", "after"] = "during"
+    when: Literal["before", "during", "after", "stop"] = "during"
     number: int = 1
     delay: float = 0.0
 
@@ -78,6 +80,10 @@ class Running:
             self.killer.join()
         out, err = (self.folder / f"{self.name}.{end}" for end in ("out", "err"))
         return Finished(self.process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
+
+    def go_on(self) -> None:
+        """Let it live that stands still."""
+        os.kill(self.process.pid, signal.SIGCONT)
 
     def kill(self) -> Finished:
         """Kill it now."""
@@ -181,6 +187,8 @@ def _arm(aim: Aim, tell: Connection) -> None:
             return inner(*args, **kwargs)
         if aim.when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
+        if aim.when == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
         if aim.when == "during":
             tell.send_bytes(b"there")
         done = inner(*args, **kwargs)

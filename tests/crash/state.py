@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import qdrant_edge as edge
 
 _PAGE = 500
@@ -83,6 +84,20 @@ class State:
             own = grouped.setdefault(payload["article_id"], {})
             own.setdefault(payload["version"], {})[key] = point
         return grouped
+
+    def without_vectors(self) -> State:
+        """The same but for the dense vectors, whose last bits depend on what was embedded along."""
+        passages = {key: (payload, ({}, v[1])) for key, (payload, v) in self.passages.items()}
+        return State(self.articles, passages, self.superseded, self.journal)
+
+    def farthest(self, *others: State) -> float:
+        """The greatest distance (1 less the cosine) of a passage's vector from that elsewhere."""
+        elsewhere = {key: point for other in others for key, point in other.passages.items()}
+        pairs = [
+            (point[1][0]["dense"], elsewhere[key][1][0]["dense"])
+            for key, point in self.passages.items()
+        ]
+        return float(max(1 - np.dot(one, other) for one, other in pairs))
 
     def committed(self, article_id: str) -> dict[str, Any]:
         """The points of an article's committed version; none where it has none."""

@@ -60,6 +60,7 @@ def test_a_full_disk_is_told_before_anything_is_harmed(
     assert State.read(index) == small.after
 
 
+@pytest.mark.long
 def test_no_index_is_begun_on_a_full_disk(
     small: Undisturbed, processes: Processes, disk: Path, fill: Callable[[int], None]
 ) -> None:
@@ -71,6 +72,7 @@ def test_no_index_is_begun_on_a_full_disk(
     assert processes.run("index", small.corpus.folder, "--index", disk / "new").status == 0
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_meanwhile_stops_a_run_between_two_writes(
     small: Undisturbed, processes: Processes, disk: Path, tmp_path: Path
 ) -> None:

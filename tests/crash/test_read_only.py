@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.crash.conftest import Undisturbed, copied
+from tests.crash.files import digests
 from tests.crash.mounts import mounted
 from tests.crash.processes import Processes
 
 pytestmark = pytest.mark.model
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """What every file of a folder holds."""
-    return {
-        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-@pytest.mark.parametrize("part", ["the-whole-folder", "its-shard"])
+@pytest.mark.parametrize(
+    "part", ["the-whole-folder", pytest.param("its-shard", marks=pytest.mark.long)]
+)
 def test_a_read_only_index(
     part: str, small: Undisturbed, processes: Processes, tmp_path: Path
 ) -> None:
