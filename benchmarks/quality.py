@@ -66,8 +66,9 @@ def _measure(chosen: QuestionSet) -> None:
 
 
 def _found_by_dense_model(engine: Engine, gold: Gold) -> bool:
-    vector = engine.embedder.embed_questions([gold.question])[0].tolist()
-    nearest = engine.store.search(SearchRequest(vector, {}, limit=1))
+    with engine.reading() as archive:
+        vector = archive.embedder.embed_questions([gold.question])[0].tolist()
+        nearest = archive.store.search(SearchRequest(vector, {}, limit=1))
     return bool(nearest) and nearest[0].article_id == gold.article
 
 

@@ -120,12 +120,12 @@ def _passages(settings: Any, passage_input: Any) -> list[str]:
     from indexer.passages import PassageSettings, cut
     from service.engine import Engine
 
-    with Engine(settings) as engine:
-        recipe = engine.store.recipe
+    with Engine(settings) as engine, engine.reading() as archive:
+        recipe = archive.store.recipe
         cutting = PassageSettings(recipe.passage_tokens, recipe.passage_overlap)
-        heads, cursor = engine.store.list_articles(limit=10_000)
+        heads, cursor = archive.store.list_articles(limit=10_000)
         assert cursor is None  # noqa: S101
-        stored = engine.store.articles([s.article.id for s in heads])
+        stored = archive.store.articles([s.article.id for s in heads])
     articles = [s.article for s in stored.values()]
     return [passage_input(a, p.text) for a in articles for p in cut(a, cutting)]
 
@@ -141,8 +141,10 @@ def _ask(data: Path, index: Path) -> dict[str, Any]:
     questions = [parse_question(gold.question) for gold in golds[:: len(golds) // _ASKED]]
     with Engine(ArchiveSettings(index=index)) as engine:
         engine.warm()
+        with engine.reading() as archive:
+            embedder = archive.embedder
         return {
-            "embed": _times(lambda q: engine.embedder.embed_questions([q.text]), questions),
+            "embed": _times(lambda q: embedder.embed_questions([q.text]), questions),
             "search": _times(lambda q: engine.search(q, rerank=False), questions),
             "ask": _times(engine.answer, questions),
             "peak_mib": _peak(),

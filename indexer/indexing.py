@@ -9,7 +9,7 @@ by the journal and goes on. Reading inputs is left to ``sources``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -117,11 +117,9 @@ class Indexer:
         report = Report()
         started = time.perf_counter()
         self.recover()
-        seen: dict[str, tuple[str, str]] = {}
-        for batch in _batches(items):
+        for batch in batches(without_repeats(items)):
             report.skipped.extend(item for item in batch if isinstance(item, SourceError))
-            articles = [item for item in batch if isinstance(item, Article)]
-            self._index_batch(first_of_each_id(articles, seen, report), report)
+            self._index_batch([item for item in batch if isinstance(item, Article)], report)
             report.seconds = time.perf_counter() - started
             if on_progress:
                 on_progress(report)
@@ -158,8 +156,13 @@ class Indexer:
         changed = [a for a in articles if a.id not in stored or stored[a.id].version != a.version]
         self._follow_moves(articles, stored)
         report.unchanged += len(articles) - len(changed)
-        if not changed:
-            return
+        if changed:
+            self.write(changed, stored, report)
+
+    def write(
+        self, changed: list[Article], stored: Mapping[str, StoredArticle], report: Report
+    ) -> None:
+        """Write one batch of articles, each of which is new or replaces what is ``stored``."""
         points, passages = self._points(changed)
         self._store.begin([a.id for a in changed])
         for part in _parts(points, _WRITE_POINTS):
@@ -243,27 +246,26 @@ def _belongs_elsewhere(article: Article, stored: StoredArticle | None, report: R
     return True
 
 
-def first_of_each_id(
-    articles: list[Article], seen: dict[str, tuple[str, str]], report: Report
-) -> list[Article]:
-    """The articles whose id was not ``seen`` in this run; the others are reported."""
-    kept = []
-    for article in articles:
-        if article.id in seen:
-            root, source = seen[article.id]
-            reason = f"the id {article.id!r} stands twice: {source} in {root} has it too"
-            report.skipped.append(SourceError(article.source, reason))
-        else:
-            seen[article.id] = _place(article)
-            kept.append(article)
-    return kept
+def without_repeats(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, with an error in place of each article whose id came before."""
+    seen: dict[str, tuple[str, str]] = {}
+    for item in items:
+        if isinstance(item, Article):
+            if item.id in seen:
+                root, source = seen[item.id]
+                reason = f"the id {item.id!r} stands twice: {source} in {root} has it too"
+                yield SourceError(item.source, reason)
+                continue
+            seen[item.id] = _place(item)
+        yield item
 
 
 def _place(article: Article) -> tuple[str, str]:
     return article.source_root, article.source
 
 
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """As many at a time as are embedded together and complete before the next."""
     batch: list[Item] = []
     characters = 0
     for item in items:

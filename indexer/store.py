@@ -11,13 +11,15 @@ themselves are in ``stores/``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from indexer.article import Article, Passage
 from indexer.lexical import SparseVector
 from indexer.recipe import Recipe
+
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,18 @@ class PassageStore(Protocol):
 
     def close(self) -> None:
         """Release everything; the store can't be used after."""
+
+
+def every_article(
+    store: PassageStore, *, source_root: str | None = None
+) -> Iterator[StoredArticle]:
+    """All articles without their text, page by page while the store goes on being written."""
+    cursor: str | None = None
+    while True:
+        page, cursor = store.list_articles(cursor=cursor, limit=_PAGE, source_root=source_root)
+        yield from page
+        if cursor is None:
+            return
 
 
 Payload = dict[str, Any]

@@ -25,6 +25,7 @@ from service.conversation import self_contained
 from service.engine import Engine
 from service.errors import GenerationFailed, QuestionError
 from service.events import Complete, Event, Passages, Sentence, Stopped
+from service.open_archive import OpenArchive
 from service.question import MOST_CHARACTERS, Question
 from service.settings import ServiceSettings
 from service.workers import Workers
@@ -44,6 +45,7 @@ class _Work:
 
     original: Question
     question: Question
+    archive: OpenArchive
     finding: Finding
     started: float
     read: float = field(default_factory=time.perf_counter)
@@ -84,31 +86,34 @@ class Asker:
         """
         started = time.perf_counter()
         mode = self._mode(question)
-        answerer = await self._workers.run(lambda: self._engine.answerer)
-        asked = await self._self_contained(question, mode)
-        retrieved = await self._workers.run(answerer.retrieve, asked)
-        yield Passages(found_passages(unread(retrieved)[: asked.top_k], retrieved.articles))
-        finding = await self._workers.run(answerer.read, asked, retrieved)
-        work, reason = _Work(question, asked, finding, started), None
-        if mode == "generative" and finding.ranked:
-            draft = Draft(flag=self._settings.unverified == "flag")
-            try:
-                async with aclosing(self._write(work, draft)) as written:
-                    async for sentence in written:
-                        yield sentence
-                yield Complete(work.finished(_written(work, draft)))
-                return
-            except GenerationFailed as failure:
-                level = logging.INFO if failure.reason in _EXPECTED else logging.WARNING
-                _LOG.log(level, "the chat model's answer was not used: %s", failure)
-                if draft.sentences and not hold:
-                    yield Stopped(failure.reason, failure.detail)
+        with self._engine.reading() as archive:
+            answerer = await self._workers.run(lambda: archive.answerer)
+            asked = await self._self_contained(question, mode)
+            retrieved = await self._workers.run(answerer.retrieve, asked)
+            yield Passages(found_passages(unread(retrieved)[: asked.top_k], retrieved.articles))
+            finding = await self._workers.run(answerer.read, asked, retrieved)
+            work, reason = _Work(question, asked, archive, finding, started), None
+            if mode == "generative" and finding.ranked:
+                draft = Draft(flag=self._settings.unverified == "flag")
+                try:
+                    async with aclosing(self._write(work, draft)) as written:
+                        async for sentence in written:
+                            yield sentence
+                    yield Complete(work.finished(_written(work, draft)))
                     return
-                reason = str(failure)
-        answer = work.finished(await self._workers.run(answerer.conclude, asked, finding, started))
-        if answer.answer is not None:
-            yield Sentence(0, answer.answer.text, answer.citations)
-        yield Complete(structs.replace(answer, fallback_reason=reason))
+                except GenerationFailed as failure:
+                    level = logging.INFO if failure.reason in _EXPECTED else logging.WARNING
+                    _LOG.log(level, "the chat model's answer was not used: %s", failure)
+                    if draft.sentences and not hold:
+                        yield Stopped(failure.reason, failure.detail)
+                        return
+                    reason = str(failure)
+            answer = work.finished(
+                await self._workers.run(answerer.conclude, asked, finding, started)
+            )
+            if answer.answer is not None:
+                yield Sentence(0, answer.answer.text, answer.citations)
+            yield Complete(structs.replace(answer, fallback_reason=reason))
 
     async def close(self) -> None:
         """Let go of the chat model."""
@@ -154,7 +159,7 @@ class Asker:
             raise GenerationFailed("irrelevant", "no passage comes near an answer")
         language = detect(question.text)
         passages = await self._workers.run(self._numbered, work)
-        judge = await self._workers.run(lambda: self._engine.support_judge)
+        judge = await self._workers.run(lambda: work.archive.support_judge)
         checker = Checker(judge, passages, threshold=settings.support_threshold)
         messages = prompt.answer_messages(
             question.text,
@@ -184,7 +189,7 @@ class Asker:
         shown = work.finding.shown(work.question.top_k)
         budget = self._settings.llm_context_tokens
         shown = shown[: prompt.within_budget([r.candidate.text for r in shown], budget)]
-        found = self._engine.store.articles(list({r.candidate.article_id for r in shown}))
+        found = work.archive.store.articles(list({r.candidate.article_id for r in shown}))
         return [
             NumberedPassage(found[c.article_id], Span(c.start, c.end))
             for c in (r.candidate for r in shown)

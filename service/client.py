@@ -15,7 +15,7 @@ import msgspec
 
 from indexer.article import Article
 from indexer.errors import IndexLocked, SourceError
-from indexer.indexing import Report, first_of_each_id
+from indexer.indexing import Report, without_repeats
 from indexer.ownership import Owner
 from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
@@ -215,12 +215,9 @@ def _batches(items: Iterable[Item], report: Report) -> Iterator[list[Article]]:
     """
     batch: list[Article] = []
     size = 0
-    seen: dict[str, tuple[str, str]] = {}
-    for item in items:
+    for item in without_repeats(items):
         if isinstance(item, SourceError):
             report.skipped.append(item)
-            continue
-        if not first_of_each_id([item], seen, report):
             continue
         batch.append(item)
         size += len(item.text.encode())

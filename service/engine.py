@@ -1,46 +1,48 @@
 """The engine: everything one process needs to index and to answer, opened once.
 
-Takes the ownership of an embedded index, opens the store, compares recipes, and
-loads each model when it is first needed, so that a command that needs none stays
-quick. The command line and the service both work through it.
+Takes the ownership of an embedded index, opens the generation in use, compares
+recipes, and follows when another generation is switched to. The command line and
+the service both work through it. What works on one generation is in
+``open_archive.py``, how the next one is made in ``renewal.py``.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from indexer.embedding import Embedder
-from indexer.errors import RecipeMismatch
+from indexer.article import Span
 from indexer.generations import current_generation
-from indexer.indexing import Indexer, Report
-from indexer.models import DEFAULT_DIMENSION, DEFAULT_MODEL
+from indexer.indexing import Report, batches, without_repeats
 from indexer.ownership import PATIENCE, Ownership
-from indexer.passages import PassageSettings
 from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item
-from indexer.stores import open_store
+from indexer.store import PassageStore, StoredArticle, every_article
+from indexer.stores import Generations, open_current, open_generations
 from service.answer import Answer, FoundPassage
-from service.answering import Answerer, search
+from service.answering import search
 from service.evaluation import Evaluation, Gold, evaluate
 from service.loaded_models import LoadedModels
+from service.open_archive import OpenArchive
 from service.question import Question, parse_question
-from service.retrieval import Retriever
+from service.recipes import recipe_for
 from service.settings import ServiceSettings
-from service.support import SupportJudge
+from service.verification import Verification, verify_citation
+
+T = TypeVar("T")
 
 
 class Engine:
     """One open archive.
 
     Reading is safe from several threads; writing takes turns. With ``create`` an
-    index is made where there is none. Raises IndexLocked, IndexNotFound,
-    RecipeMismatch or StoreError where it can't be opened.
+    index is made where there is none; ``any_recipe`` opens one that this release or
+    these settings would build otherwise, to read its articles. Raises IndexLocked,
+    IndexNotFound, RecipeMismatch or StoreError where it can't be opened.
     """
 
     def __init__(
@@ -49,13 +51,15 @@ class Engine:
         service: ServiceSettings | None = None,
         *,
         create: bool = False,
+        any_recipe: bool = False,
         patience: float = PATIENCE,
     ) -> None:
         self.archive = archive
         self.service = service or ServiceSettings()
         self._models = LoadedModels(archive, self.service.reader_model)
         self._writing = threading.Lock()
-        self._loading = threading.RLock()
+        self._switching = threading.Lock()
+        self._following = threading.Lock()
         # What an earlier process wrote and did not live to optimise counts as just written.
         self._unoptimised_since: float | None = time.monotonic()
         self.ready = False
@@ -65,13 +69,11 @@ class Engine:
                 current_generation(archive.index, archive.archive)  # before a lock makes a folder
             self.ownership = Ownership(archive.index, patience=patience)
         try:
-            self.store = open_store(archive, self._new_recipe if create else None)
-            self.store.recipe.require_settings(
-                archive.model,
-                archive.passage_tokens,
-                archive.passage_overlap,
-                str(archive.qdrant_url or archive.index),
-            )
+            self.generations: Generations = open_generations(archive)
+            store = open_current(self.generations, self._new_recipe if create else None)
+            self._open = self._opened(self.generations.current(), store)
+            if not any_recipe:
+                self._require_settings()
         except BaseException:
             self._release()
             raise
@@ -79,7 +81,8 @@ class Engine:
     def close(self) -> None:
         """Let go of the store and the ownership."""
         try:
-            self.store.close()
+            self._open.retire()
+            self.generations.close()
         finally:
             self._release()
 
@@ -92,61 +95,76 @@ class Engine:
     def index(
         self, items: Iterable[Item], on_progress: Callable[[Report], None] | None = None
     ) -> Report:
-        """Bring the archive up to date with these articles."""
-        with self._writing:
-            report = self._indexer.index(items, on_progress)
-        self._changed()
+        """Bring the archive up to date with these articles. Other writers have turns in between."""
+        report = Report()
+        started = time.perf_counter()
+        for batch in batches(without_repeats(items)):
+            report.merge(self._write(lambda archive, some=batch: archive.indexer.index(some)))  # type: ignore[misc]
+            report.seconds = time.perf_counter() - started
+            if on_progress:
+                on_progress(report)
         return report
+
+    def remove(self, ids: list[str]) -> dict[str, Any]:
+        """Remove articles: ``{"removed", "unknown"}``."""
+        removed, unknown = self._write(lambda archive: archive.indexer.remove(ids))
+        return {"removed": removed, "unknown": unknown}
 
     def answer(self, question: Question) -> Answer:
         """The extractive answer to a question, whatever mode it asks for."""
-        return self.answerer.answer(question)
+        with self.reading() as archive:
+            return archive.answerer.answer(question)
 
     def search(
         self, question: Question, *, rerank: bool
     ) -> tuple[list[FoundPassage], dict[str, float]]:
         """The passages nearest to a question; without ``rerank`` the reader is not loaded."""
-        if rerank:
-            return self.answerer.search(question)
-        with self._loading:
-            retriever = self._retriever
-        return search(retriever, question)
+        with self.reading() as archive:
+            if rerank:
+                return archive.answerer.search(question)
+            return search(archive.retriever, question)
 
     def evaluate(
         self, questions: list[Gold], on_progress: Callable[[int], None] | None = None
     ) -> Evaluation:
         """Measure the answers to a question file."""
-        return evaluate(
-            questions,
-            self.answerer,
-            self.store,
-            threshold=self.service.threshold,
-            on_progress=on_progress,
-        )
+        with self.reading() as archive:
+            return evaluate(
+                questions,
+                archive.answerer,
+                archive.store,
+                threshold=self.service.threshold,
+                on_progress=on_progress,
+            )
 
-    def remove(self, ids: list[str]) -> dict[str, Any]:
-        """Remove articles: ``{"removed", "unknown"}``."""
-        with self._writing:
-            removed, unknown = self._indexer.remove(ids)
-        self._changed()
-        return {"removed": removed, "unknown": unknown}
+    def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
+        """The articles of those ids; unknown ones are left out."""
+        with self.reading() as archive:
+            return archive.store.articles(ids, text=text)
+
+    def verify(
+        self, article_id: str, cited: Span, content_sha256: str, quote: str | None = None
+    ) -> Verification:
+        """Whether a citation still holds. Raises QuestionError where it is none."""
+        with self.reading() as archive:
+            return verify_citation(archive.store, article_id, cited, content_sha256, quote)
+
+    def languages(self) -> dict[str, int]:
+        """How many passages there are in each language."""
+        with self.reading() as archive:
+            return archive.store.languages()
 
     def sources(self, source_root: str) -> Iterator[tuple[str, str]]:
         """The ids and source files of a root's articles."""
-        cursor: str | None = None
-        while True:
-            page, cursor = self.store.list_articles(
-                cursor=cursor, limit=1000, source_root=source_root
-            )
-            yield from ((s.article.id, s.article.source) for s in page)
-            if cursor is None:
-                return
+        with self.reading() as archive:
+            for stored in every_article(archive.store, source_root=source_root):
+                yield stored.article.id, stored.article.source
 
     def optimize(self) -> None:
         """Build what makes searching fast; takes its turn with writing."""
-        with self._writing:
+        with self._writing, self.reading() as archive:
             self._unoptimised_since = None
-            self.store.optimize()
+            archive.store.optimize()
 
     def idle_and_unoptimised(self, seconds: float) -> bool:
         """Whether something was written since ``optimize``, and nothing for so many seconds."""
@@ -156,97 +174,85 @@ class Engine:
     def adopt_models(self, other: Engine) -> None:
         """Take over what a closed engine with the same settings has loaded."""
         self._models = other._models
+        self._open = self._opened(self._open.generation, self._open.store)
 
     def warm(self) -> None:
         """Load both models now and run them once, so that the first question is quick."""
-        self.answerer.answer(parse_question("?"))
+        self.answer(parse_question("?"))
         self.ready = True
 
     def status(self) -> dict[str, Any]:
         """What ``fundstelle status --json`` prints."""
-        found = self.store.status()
+        with self.reading() as archive:
+            found, recipe = archive.store.status(), archive.store.recipe
         return {
             "articles": found.articles,
             "passages": found.passages,
             "store": found.store,
-            "recipe": self.store.recipe.to_json(),
+            "recipe": recipe.to_json(),
             "bytes": found.bytes,
             "generation": found.generation,
         }
 
-    @property
-    def embedder(self) -> Embedder:
-        """The embedding model of the index. Raises RecipeMismatch where it has changed."""
-        recipe = self.store.recipe
-        embedder = self._models.embedder(recipe.model)
-        if embedder.dimension != recipe.dimension:
-            raise RecipeMismatch(
-                f"the model {embedder.model} now gives vectors of {embedder.dimension} numbers, "
-                f"the index has {recipe.dimension}: another model has the same name"
-            )
-        return embedder
+    @contextmanager
+    def reading(self) -> Iterator[OpenArchive]:
+        """The generation in use, which stays open for as long as it is read here."""
+        with self._switching:
+            archive = self._open
+            archive.hold()
+        try:
+            yield archive
+        finally:
+            archive.let_go()
 
-    @property
-    def answerer(self) -> Answerer:
-        """What answers questions, with both models loaded at first use."""
-        with self._loading:
-            return self._answerer
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keeps every other writer of this process waiting."""
+        with self._writing:
+            yield
 
-    @property
-    def support_judge(self) -> SupportJudge:
-        """What judges whether a passage supports a claim, with the same models."""
-        return self._models.support_judge(self.store.recipe.model)
+    def open_generation(self, name: str) -> OpenArchive:
+        """Another generation, beside the one in use."""
+        return self._opened(name, self.generations.open(name))
 
-    @cached_property
-    def _answerer(self) -> Answerer:
-        return Answerer(
-            self.store,
-            self._retriever,
-            self._models.reader(self.store.recipe.model),
-            threshold=self.service.threshold,
-            passages_read=self.service.passages_read,
-        )
+    def use(self, archive: OpenArchive) -> None:
+        """Answer from this generation from now on; the former is closed after its last reader."""
+        if self.ready:
+            archive.answerer  # noqa: B018 - loads its model before anyone waits for it
+        with self._switching:
+            former, self._open = self._open, archive
+        former.retire()
 
-    @cached_property
-    def _retriever(self) -> Retriever:
-        return Retriever(self.store, self.embedder)
+    def follow(self) -> None:
+        """Go over to the generation that is current now, where another process made it so."""
+        with self._following:
+            name = self.generations.current()
+            if name != self._open.generation:
+                self.use(self.open_generation(name))
 
-    @cached_property
-    def _indexer(self) -> Indexer:
-        recipe = self.store.recipe
-        settings = PassageSettings(recipe.passage_tokens, recipe.passage_overlap)
-        return Indexer(
-            self.store,
-            lambda: self.embedder,
-            settings,
-            versions_kept=self.archive.versions_kept,
+    def _write(self, write: Callable[[OpenArchive], T]) -> T:
+        """Write to the current generation, again where another became that meanwhile."""
+        while True:
+            with self._writing, self.reading() as archive:
+                written = write(archive)
+                self._unoptimised_since = time.monotonic()
+                archive.changed()
+                current = self.generations.current()
+            if current == archive.generation:
+                return written
+            self.follow()
+
+    def _opened(self, name: str, store: PassageStore) -> OpenArchive:
+        return OpenArchive(name, store, self._models, self.archive, self.service)
+
+    def _require_settings(self) -> None:
+        asked, place = self.archive, str(self.archive.qdrant_url or self.archive.index)
+        self._open.store.recipe.require_settings(
+            asked.model, asked.passage_tokens, asked.passage_overlap, place
         )
 
     def _new_recipe(self) -> Recipe:
-        model = self.archive.model or DEFAULT_MODEL
-        asked = {
-            "max_tokens": self.archive.passage_tokens,
-            "overlap_tokens": self.archive.passage_overlap,
-        }
-        # Both at once: each is checked against the other.
-        passages = replace(PassageSettings(), **{k: v for k, v in asked.items() if v is not None})
-        return Recipe(
-            model=model,
-            dimension=self._dimension(model),
-            passage_tokens=passages.max_tokens,
-            passage_overlap=passages.overlap_tokens,
-        )
-
-    def _dimension(self, model: str) -> int:
-        if model == DEFAULT_MODEL:  # known without loading it, so that a service is there at once
-            return DEFAULT_DIMENSION
-        return self._models.embedder(model).dimension
-
-    def _changed(self) -> None:
-        self._unoptimised_since = time.monotonic()
-        retriever = self.__dict__.get("_retriever")
-        if retriever is not None:
-            retriever.forget_languages()
+        return recipe_for(self.archive, self._models)
 
     def _release(self) -> None:
         if self.ownership:

@@ -75,7 +75,7 @@ class SharedDoor:
             door = opened.door
             if isinstance(door, OwnerClient):
                 return await self._workers.run(door.article, article_id)
-            found = (await self._workers.run(door.store.articles, [article_id])).get(article_id)
+            found = (await self._workers.run(door.articles, [article_id])).get(article_id)
             return full_article(found) if found else None
 
     async def close(self) -> None:

@@ -1,17 +1,17 @@
 """The stores, and which one a set of settings asks for.
 
 A store is imported only where it is chosen. To add one: a file here with the
-methods of ``indexer.store.PassageStore``, a branch below, and its name in
-``tests/contract/``.
+methods of ``indexer.store.PassageStore``, one with those of ``Generations``, a
+branch below, and its name in ``tests/contract/``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from indexer.errors import IndexNotFound
-from indexer.generations import add_generation, current_generation
+from indexer.generations import archive_folder
 from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
 from indexer.store import PassageStore
@@ -20,48 +20,71 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
 
-def open_store(
-    settings: ArchiveSettings, recipe: Callable[[], Recipe] | None = None
-) -> PassageStore:
-    """The store that the settings name, made with ``recipe()`` where there is none yet.
+class Generations(Protocol):
+    """The generations of one archive, each a complete store, one of them current.
 
-    An embedded index must be owned by then (``indexer.ownership``). Raises
-    IndexNotFound where there is none and no recipe was given, StoreError where it
+    They are numbered in the order they were made. Raises StoreError from every method
+    where the store fails underneath.
+    """
+
+    def current(self) -> str:
+        """The one in use. Raises IndexNotFound where there is none."""
+
+    def open(self, name: str) -> PassageStore:
+        """The store of a generation."""
+
+    def make(self, recipe: Recipe, *, resume: bool = False) -> str:
+        """An empty generation after the current one, not in use yet.
+
+        With ``resume`` one of this recipe that was begun earlier is gone on with;
+        otherwise what was begun is removed.
+        """
+
+    def switch(self, name: str) -> None:
+        """Make it the current one, in one step."""
+
+    def old(self) -> list[str]:
+        """Those before the current one, the oldest first."""
+
+    def drop(self, name: str) -> None:
+        """Remove one that is not in use."""
+
+    def close(self) -> None:
+        """Let go of the store; what was opened from here can't be used after."""
+
+
+def open_generations(settings: ArchiveSettings) -> Generations:
+    """The generations that the settings name, whether there are any yet or not.
+
+    An embedded index must be owned by then (``indexer.ownership``).
+    """
+    archive_folder(settings.index, settings.archive)  # a name that is none is refused here
+    if settings.qdrant_url:
+        from indexer.stores.server_generations import ServerGenerations
+
+        client = _connect(settings, settings.qdrant_url)
+        return ServerGenerations(client, settings.archive, settings.qdrant_url)
+    from indexer.stores.edge_generations import EdgeGenerations
+
+    return EdgeGenerations(settings)
+
+
+def open_current(
+    generations: Generations, recipe: Callable[[], Recipe] | None = None
+) -> PassageStore:
+    """The store in use, made with ``recipe()`` where there is none yet.
+
+    Raises IndexNotFound where there is none and no recipe was given, StoreError where it
     can't be opened.
     """
-    if settings.qdrant_url:
-        return _open_server(settings, recipe, settings.qdrant_url)
-    return _open_edge(settings, recipe)
-
-
-def _open_edge(settings: ArchiveSettings, recipe: Callable[[], Recipe] | None) -> PassageStore:
-    from indexer.stores.edge import EdgeStore
-
     try:
-        folder = current_generation(settings.index, settings.archive)
+        name = generations.current()
     except IndexNotFound:
         if recipe is None:
             raise
-        wanted = recipe()
-        folder = add_generation(
-            settings.index, settings.archive, lambda draft: EdgeStore.create(draft, wanted)
-        )
-    return EdgeStore(folder)
-
-
-def _open_server(
-    settings: ArchiveSettings, recipe: Callable[[], Recipe] | None, url: str
-) -> PassageStore:
-    from indexer.stores.server import ServerStore
-
-    client = _connect(settings, url)
-    try:
-        return ServerStore(client, settings.archive, url)
-    except IndexNotFound:
-        if recipe is None:
-            raise
-        ServerStore.create(client, settings.archive, recipe(), url)
-        return ServerStore(client, settings.archive, url)
+        name = generations.make(recipe(), resume=True)
+        generations.switch(name)
+    return generations.open(name)
 
 
 def _connect(settings: ArchiveSettings, url: str) -> QdrantClient:

@@ -1,9 +1,9 @@
 """The server store: a Qdrant server or cluster, through qdrant-client.
 
-One collection a generation, behind an alias that names the archive. The recipe
-is a point of its own. Everything that differs from the embedded store is in
-this file; what a client would do to a local folder, such as locking it, is not
-needed here, since a server takes any number of readers and writers.
+One collection, which is one generation of an archive (``server_generations.py``).
+The recipe is a point of its own. What a client would do to a local folder, such
+as locking it, is not needed here, since a server takes any number of readers and
+writers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from qdrant_client import QdrantClient, models
 
 from indexer.article import Article
-from indexer.errors import FundstelleError, IndexNotFound, StoreError
+from indexer.errors import FundstelleError, StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
     DENSE,
@@ -64,30 +64,28 @@ _JOURNAL_LEASE = timedelta(minutes=30)
 class ServerStore:
     """A ``PassageStore`` on a server. Raises StoreError where the server fails.
 
-    ``place`` is the address, for messages.
+    ``place`` is the address, for messages. The client is whoever's who gave it.
     """
 
-    def __init__(self, client: QdrantClient, archive: str, place: str) -> None:
+    def __init__(self, client: QdrantClient, collection: str, place: str) -> None:
         self._client = client
         self._place = place
-        self.collection = self._resolve(archive)
+        self.collection = collection
         self._writer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4()}"
-        with self._translated():
+        with translated(self._place):
             found = client.retrieve(self.collection, [_RECIPE_POINT], with_payload=True)
         if not found:
             raise StoreError(
                 f"the collection {self.collection} at {place} holds no recipe: it was not made by "
                 "Fundstelle, or its making was cut off; delete it or choose another --archive"
             )
-        with self._translated():
+        with translated(self._place):
             self.recipe = Recipe.from_json((found[0].payload or {})["recipe"])
 
     @classmethod
-    def create(cls, client: QdrantClient, archive: str, recipe: Recipe, place: str) -> None:
-        """Make the first generation's collection and the alias that points at it."""
-        alias = alias_name(archive)
-        collection = f"{alias}.1"
-        try:
+    def create(cls, client: QdrantClient, collection: str, recipe: Recipe, place: str) -> None:
+        """Make a collection, and write its recipe last: it is complete once it has one."""
+        with translated(place):
             if not client.collection_exists(collection):
                 client.create_collection(
                     collection,
@@ -105,14 +103,9 @@ class ServerStore:
             payload = {"kind": "recipe", "recipe": recipe.to_json()}
             point = models.PointStruct(id=_RECIPE_POINT, vector={}, payload=payload)
             client.upsert(collection, [point], wait=True)
-            # The alias comes last: an archive exists once it is complete.
-            create = models.CreateAlias(collection_name=collection, alias_name=alias)
-            client.update_collection_aliases([models.CreateAliasOperation(create_alias=create)])
-        except Exception as error:
-            raise StoreError(f"Qdrant at {place} failed: {error}") from error
 
     def journal(self) -> list[str]:
-        with self._translated():
+        with translated(self._place):
             records, _ = self._client.scroll(
                 self.collection,
                 scroll_filter=models.Filter(must=[_equals("kind", "journal")]),
@@ -141,7 +134,7 @@ class ServerStore:
             ]
         )
         own = models.PointIdsList(points=[journal_point_id(self._writer)])
-        with self._translated():
+        with translated(self._place):
             self._client.delete(self.collection, own, wait=True)
             self._client.delete(self.collection, models.FilterSelector(filter=abandoned), wait=True)
 
@@ -182,7 +175,7 @@ class ServerStore:
             must=[_equals("kind", "passage"), _equals("article_id", article_id)],
             must_not=[] if keep is None else [_equals("version", keep)],
         )
-        with self._translated():
+        with translated(self._place):
             self._client.delete(
                 self.collection, models.FilterSelector(filter=of_article), wait=True
             )
@@ -191,7 +184,7 @@ class ServerStore:
         owners = {point: s.article for s in articles for point in passage_point_ids(s)}
         if not owners:
             return []
-        with self._translated():
+        with translated(self._place):
             records = self._client.retrieve(
                 self.collection, list(owners), with_payload=True, with_vectors=True
             )
@@ -214,7 +207,7 @@ class ServerStore:
         payloads: list[Payload] = []
         offset = None
         while True:
-            with self._translated():
+            with translated(self._place):
                 records, offset = self._client.scroll(
                     self.collection,
                     scroll_filter=models.Filter(must=[_equals("kind", "superseded"), of_articles]),
@@ -230,7 +223,7 @@ class ServerStore:
 
     def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
         points = [article_point_id(article_id) for article_id in ids]
-        with self._translated():
+        with translated(self._place):
             records = self._client.retrieve(
                 self.collection, points, with_payload=_payload(text=text)
             )
@@ -243,7 +236,7 @@ class ServerStore:
         conditions: list[models.Condition] = [_equals("kind", "article")]
         if source_root is not None:
             conditions.append(_equals("source_root", source_root))
-        with self._translated():
+        with translated(self._place):
             records, following = self._client.scroll(
                 self.collection,
                 offset=cursor,
@@ -256,7 +249,7 @@ class ServerStore:
 
     def languages(self) -> dict[str, int]:
         of_passages = models.Filter(must=[_equals("kind", "passage")])
-        with self._translated():
+        with translated(self._place):
             hits = self._client.facet(
                 self.collection, "language", facet_filter=of_passages, limit=1000, exact=True
             ).hits
@@ -295,7 +288,7 @@ class ServerStore:
             limit=request.limit * len(prefetches),
             with_payload=True,
         )
-        with self._translated():
+        with translated(self._place):
             by_dense, *by_words = self._client.query_batch_points(
                 self.collection, [union, *lexical_legs]
             )
@@ -306,7 +299,7 @@ class ServerStore:
         ]
 
     def status(self) -> StoreStatus:
-        with self._translated():
+        with translated(self._place):
             articles, passages = (
                 self._client.count(
                     self.collection,
@@ -323,49 +316,32 @@ class ServerStore:
         """A server optimizes by itself."""
 
     def close(self) -> None:
-        with self._translated():
-            self._client.close()
+        """Nothing is held but the client, which stays open for other generations."""
 
     def _upsert(self, points: list[models.PointStruct]) -> None:
         if points:
-            with self._translated():
+            with translated(self._place):
                 self._client.upsert(self.collection, points, wait=True)
 
     def _delete(self, points: list[str]) -> None:
         if points:
             ids: list[int | str | uuid.UUID] = [*points]
-            with self._translated():
+            with translated(self._place):
                 self._client.delete(self.collection, models.PointIdsList(points=ids), wait=True)
 
-    def _resolve(self, archive: str) -> str:
-        alias = alias_name(archive)
-        with self._translated():
-            aliases = self._client.get_aliases().aliases
-        for known in aliases:
-            if known.alias_name == alias:
-                return known.collection_name
-        raise IndexNotFound(
-            f"Qdrant at {self._place} has no archive {archive!r}: index something first "
-            "(fundstelle index PATH), or name another (--archive NAME)"
-        )
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """The client raises its own errors and two transports'; a caller sees StoreError."""
-        try:
-            yield
-        except FundstelleError:
-            raise
-        except Exception as error:
-            raise StoreError(
-                f"Qdrant at {self._place} failed: {error}; check that the server runs there "
-                "and that FUNDSTELLE_QDRANT_API_KEY fits"
-            ) from error
-
-
-def alias_name(archive: str) -> str:
-    """The alias under which a server knows an archive."""
-    return f"fundstelle.{archive}"
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """The client raises its own errors and two transports'; a caller sees StoreError."""
+    try:
+        yield
+    except FundstelleError:
+        raise
+    except Exception as error:
+        raise StoreError(
+            f"Qdrant at {place} failed: {error}; check that the server runs there "
+            "and that FUNDSTELLE_QDRANT_API_KEY fits"
+        ) from error
 
 
 def _passage(article: Article, record: models.Record) -> PassagePoint:

@@ -76,9 +76,12 @@ async def articles(
         raise _wrong("limit", f"{limit} is not between 1 and {_MOST}")
     if cursor is not None and not _is_uuid(cursor):
         raise _wrong("cursor", "it is not one that a next_cursor gave")
-    page, following = await workers.run(
-        engine.store.list_articles, cursor=cursor, limit=limit, source_root=source_root
-    )
+
+    def look() -> tuple[list[StoredArticle], str | None]:
+        with engine.reading() as archive:
+            return archive.store.list_articles(cursor=cursor, limit=limit, source_root=source_root)
+
+    page, following = await workers.run(look)
     return ArticlePage([ArticleHead(**_head(stored)) for stored in page], following)
 
 
@@ -90,7 +93,7 @@ async def article(
 ) -> FullArticle:
     """The article with its full text."""
     article_id = article_id_in(request, _ROUTE)
-    found = await workers.run(engine.store.articles, [article_id])
+    found = await workers.run(engine.articles, [article_id])
     if article_id not in found:
         raise NotFoundException(detail=f"the archive has no article {article_id!r}")
     return full_article(found[article_id])

@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 
 from indexer.article import Span
 from service.engine import Engine
-from service.verification import Verification, verify_citation
+from service.verification import Verification
 from service.workers import Workers
 
 
@@ -28,6 +28,4 @@ async def verify(
     ``source``; of the hash, the first eight digits are enough. ``quote`` helps where the
     archive no longer has the version cited.
     """
-    return await workers.run(
-        verify_citation, engine.store, article_id, Span(start, end), content_sha256, quote
-    )
+    return await workers.run(engine.verify, article_id, Span(start, end), content_sha256, quote)

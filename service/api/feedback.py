@@ -66,7 +66,8 @@ async def rate(
         )
 
     def work() -> None:
-        verify(data, engine.store)
+        with engine.reading() as archive:
+            verify(data, archive.store)
         feedback_file.add(line(data))
 
     await workers.run(work)

@@ -21,5 +21,5 @@ async def languages(
     engine: NamedDependency[Engine], workers: NamedDependency[Workers]
 ) -> Languages:
     """What ``language`` of a question can be chosen from. Articles without one don't count."""
-    found = await workers.run(engine.store.languages)
+    found = await workers.run(engine.languages)
     return Languages(dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))))

@@ -23,7 +23,6 @@ from indexer.store import StoredArticle
 from service.api.article_path import article_id_in
 from service.engine import Engine
 from service.errors import QuestionError
-from service.verification import verify_citation
 from service.web.headers import HEADERS
 from service.web.highlight import Highlight, highlight
 from service.web.wording import Wording, wording
@@ -47,7 +46,7 @@ async def read(
 ) -> Template:
     """The article. A place that it does not have is said to be missing, and no error."""
     article_id = article_id_in(request, _ROUTE)
-    found = await workers.run(engine.store.articles, [article_id])
+    found = await workers.run(engine.articles, [article_id])
     words = _wording(request)
     if article_id not in found:
         detail = words.say("missing_detail", article_id)
@@ -58,7 +57,7 @@ async def read(
     if marked.cited is not None and content_sha256 is not None:
         cited, version = marked.cited, content_sha256
         with suppress(QuestionError):  # a link to a place that the version cited does not have
-            held = await workers.run(verify_citation, engine.store, article_id, cited, version)
+            held = await workers.run(engine.verify, article_id, cited, version)
             if held.start is not None and held.end is not None:
                 marked = Highlight(Span(held.start, held.end), problem="moved")
     if marked.problem is not None:

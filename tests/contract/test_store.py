@@ -37,9 +37,10 @@ from indexer.store import (
     SearchRequest,
     Superseded,
 )
-from indexer.stores import open_store
+from indexer.stores import Generations, open_current, open_generations
 from indexer.stores.edge import EdgeStore
 from indexer.stores.server import ServerStore
+from indexer.stores.server_generations import ServerGenerations
 
 DIMENSION = 8
 RECIPE = Recipe("a-model", DIMENSION, 320, 48)
@@ -49,6 +50,9 @@ IN_MEMORY = pytest.mark.filterwarnings("ignore:Payload indexes have no effect:Us
 
 class Place(Protocol):
     """Somewhere a store can be, from an empty place on."""
+
+    def generations(self) -> Generations:
+        """Those of the archive."""
 
     def open(self, recipe: Recipe | None = RECIPE) -> PassageStore:
         """The store that is there, made first unless ``recipe`` is None."""
@@ -66,8 +70,11 @@ class Edge:
     def __init__(self, folder: Path) -> None:
         self.settings = ArchiveSettings(index=folder)
 
+    def generations(self) -> Generations:
+        return open_generations(self.settings)
+
     def open(self, recipe: Recipe | None = RECIPE) -> PassageStore:
-        return open_store(self.settings, None if recipe is None else lambda: recipe)
+        return open_current(self.generations(), None if recipe is None else lambda: recipe)
 
     def reopen(self, store: PassageStore) -> PassageStore:
         store.close()
@@ -83,10 +90,11 @@ class InMemory:
     def __init__(self) -> None:
         self.client = QdrantClient(":memory:")
 
+    def generations(self) -> Generations:
+        return ServerGenerations(self.client, "default", ":memory:")
+
     def open(self, recipe: Recipe | None = RECIPE) -> PassageStore:
-        if recipe is not None:
-            ServerStore.create(self.client, "default", recipe, ":memory:")
-        return ServerStore(self.client, "default", ":memory:")
+        return open_current(self.generations(), None if recipe is None else lambda: recipe)
 
     def reopen(self, store: PassageStore) -> PassageStore:
         return self.open(None)
@@ -102,8 +110,11 @@ class Server:
         archive = f"test-{uuid.uuid4().hex}"
         self.settings = ArchiveSettings(archive=archive, qdrant_url=url, qdrant_grpc=grpc)
 
+    def generations(self) -> Generations:
+        return open_generations(self.settings)
+
     def open(self, recipe: Recipe | None = RECIPE) -> PassageStore:
-        return open_store(self.settings, None if recipe is None else lambda: recipe)
+        return open_current(self.generations(), None if recipe is None else lambda: recipe)
 
     def reopen(self, store: PassageStore) -> PassageStore:
         store.close()
@@ -111,7 +122,9 @@ class Server:
 
     def clear(self) -> None:
         client = QdrantClient(url=self.settings.qdrant_url)
-        client.delete_collection(f"fundstelle.{self.settings.archive}.1")
+        for collection in client.get_collections().collections:
+            if collection.name.startswith(f"fundstelle.{self.settings.archive}."):
+                client.delete_collection(collection.name)
         client.close()
 
 
@@ -901,7 +914,7 @@ def test_a_server_that_is_not_there_is_a_store_error_with_advice(grpc: bool) -> 
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
     settings = ArchiveSettings(qdrant_url=url, qdrant_grpc=grpc, qdrant_timeout=2)
     with pytest.raises(StoreError, match="check that the server runs there") as caught:
-        open_store(settings, lambda: RECIPE)
+        open_current(open_generations(settings), lambda: RECIPE)
     for thread in threading.enumerate():  # the client asks for the server's version in one
         if "_check_compatibility" in thread.name:
             thread.join(5)
@@ -926,12 +939,12 @@ def test_archives_on_one_server_do_not_see_each_other() -> None:
     client = QdrantClient(":memory:")
     stores = {}
     for name in ("eins", "zwei"):
-        ServerStore.create(client, name, RECIPE, ":memory:")
-        stores[name] = ServerStore(client, name, ":memory:")
+        generations = ServerGenerations(client, name, ":memory:")
+        stores[name] = open_current(generations, lambda: RECIPE)
         write(stores[name], point(article(name)))
     assert [ids(ask(stores[name])) for name in stores] == [["eins"], ["zwei"]]
     with pytest.raises(IndexNotFound, match="'drei'"):
-        ServerStore(client, "drei", ":memory:")
+        ServerGenerations(client, "drei", ":memory:").current()
     client.close()
 
 

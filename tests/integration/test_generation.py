@@ -60,7 +60,8 @@ def engine(
     index = shutil.copytree(seed_index[0], tmp_path_factory.mktemp("generation") / "index")
     with Engine(ArchiveSettings(index=Path(index), cache=cache)) as opened:
         opened.warm()
-        assert opened.support_judge is not None  # loaded before anything is timed
+        with opened.reading() as archive:  # loaded before anything is timed
+            assert archive.support_judge is not None
         yield opened
 
 

@@ -44,7 +44,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory, cache: Path, seeds: Path) -
     assert done.status == 0, done.err
     with Engine(ArchiveSettings(index=index, cache=cache)) as opened:
         opened.warm()
-        assert opened.support_judge is not None
+        with opened.reading() as archive:
+            assert archive.support_judge is not None
         yield opened
 
 
@@ -116,7 +117,7 @@ def test_scripted_model_sees_quoted_lines_and_no_instruction(
 
 def test_scripted_articles_are_kept_as_they_are(engine: Engine) -> None:
     ids = [f"{case['id']}.txt" for case in CASES]
-    stored = engine.store.articles(ids)
+    stored = engine.articles(ids)
     assert [stored[i].article.text for i in ids] == [case["text"] for case in CASES]
 
 

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import IndexNotFound, SettingsError, StoreError
-from indexer.generations import add_generation, archive_folder, current_generation
+from indexer.generations import (
+    archive_folder,
+    current_generation,
+    drop_generation,
+    new_generation,
+    next_generation,
+    old_generations,
+    switch_generation,
+    unfinished_generations,
+)
 
 
 def lay_out(folder: Path) -> None:
@@ -17,7 +26,9 @@ def lay_out(folder: Path) -> None:
 
 
 def add(index: Path, archive: str = "default") -> Path:
-    return add_generation(index, archive, lay_out)
+    made = new_generation(index, archive, lay_out)
+    switch_generation(made)
+    return made
 
 
 def contents(folder: Path) -> list[str]:
@@ -42,6 +53,41 @@ def test_no_index_is_said_with_advice(tmp_path: Path) -> None:
     with pytest.raises(IndexNotFound, match="fundstelle index PATH"):
         current_generation(tmp_path, "default")
     assert contents(tmp_path) == []
+
+
+def test_the_next_generation_is_beside_the_current_one_until_it_is_switched_to(
+    tmp_path: Path,
+) -> None:
+    first = add(tmp_path)
+    assert next_generation(tmp_path, "default") == tmp_path / "default" / "2"
+    second = new_generation(tmp_path, "default", lay_out)
+    assert (current_generation(tmp_path, "default"), second.name) == (first, "2")
+    assert unfinished_generations(tmp_path, "default") == [second]
+    switch_generation(second)
+    assert current_generation(tmp_path, "default") == second
+    assert old_generations(tmp_path, "default") == [first]
+    assert unfinished_generations(tmp_path, "default") == []
+    drop_generation(first)
+    assert contents(tmp_path / "default") == ["2", "2/shard", "2/shard/points", "current"]
+    assert add(tmp_path).name == "3"
+
+
+def test_one_that_was_left_unfinished_makes_way_for_the_next(tmp_path: Path) -> None:
+    add(tmp_path)
+    (new_generation(tmp_path, "default", lay_out) / "stale").write_text("stale", "utf-8")
+    again = new_generation(tmp_path, "default", lay_out)
+    assert (again.name, (again / "stale").exists()) == ("2", False)
+
+
+def test_generations_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for _ in range(11):
+        add(tmp_path)
+    assert [g.name for g in old_generations(tmp_path, "default")] == [str(i) for i in range(1, 11)]
+
+
+def test_what_can_not_be_dropped_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="can't be removed"):
+        drop_generation(add(tmp_path) / "no-such")
 
 
 # What a kill leaves
@@ -95,7 +141,7 @@ def test_a_failure_while_it_is_made_leaves_none(tmp_path: Path, step: str) -> No
         raise OSError("disk full")
 
     with pytest.raises(StoreError, match=r"can't be made.*disk full"):
-        add_generation(tmp_path, "default", fail)
+        new_generation(tmp_path, "default", fail)
     with pytest.raises(IndexNotFound):
         current_generation(tmp_path, "default")
     made = add(tmp_path)
@@ -129,7 +175,7 @@ def test_a_file_in_place_of_the_folder_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("", "utf-8")
     with pytest.raises(StoreError, match="index"):
         current_generation(tmp_path / "index", "default")
-    with pytest.raises(StoreError, match="can't be made"):
+    with pytest.raises(StoreError, match="can.t be (made|read)"):
         add(tmp_path / "index")
 
 

@@ -37,6 +37,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("MODEL", "intfloat/multilingual-e5-base", "model", "intfloat/multilingual-e5-base"),
         ("PASSAGE_TOKENS", "16", "passage_tokens", 16),
         ("PASSAGE_OVERLAP", "0", "passage_overlap", 0),
+        ("VERSIONS_KEPT", "0", "versions_kept", 0),
         ("DTYPE", "bfloat16", "data_type", "bfloat16"),
         ("DEVICE", "cuda:1", "device", "cuda:1"),
         ("THREADS", "4", "threads", 4),
@@ -61,7 +62,7 @@ def test_every_variable_is_listed() -> None:
         for name in (
             *("INDEX", "ARCHIVE", "CACHE", "MODEL", "PASSAGE_TOKENS", "PASSAGE_OVERLAP", "DTYPE"),
             *("DEVICE", "THREADS", "QDRANT_URL", "QDRANT_API_KEY", "QDRANT_GRPC"),
-            "QDRANT_TIMEOUT",
+            *("QDRANT_TIMEOUT", "VERSIONS_KEPT"),
         )
     }
 

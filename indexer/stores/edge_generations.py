@@ -1,0 +1,69 @@
+"""Generations of an archive in an embedded index: folders, one of them current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from indexer.errors import FundstelleError
+from indexer.generations import (
+    current_generation,
+    drop_generation,
+    new_generation,
+    next_generation,
+    old_generations,
+    switch_generation,
+)
+from indexer.recipe import Recipe
+from indexer.settings import ArchiveSettings
+from indexer.store import PassageStore
+from indexer.stores.edge import EdgeStore
+
+
+class EdgeGenerations:
+    """``indexer.stores.Generations`` in a folder, which must be owned (``indexer.ownership``)."""
+
+    def __init__(self, settings: ArchiveSettings) -> None:
+        self._index = settings.index
+        self._archive = settings.archive
+
+    def current(self) -> str:
+        return current_generation(self._index, self._archive).name
+
+    def open(self, name: str) -> PassageStore:
+        return EdgeStore(self._folder(name))
+
+    def make(self, recipe: Recipe, *, resume: bool = False) -> str:
+        begun = next_generation(self._index, self._archive)
+        if resume and _has(begun, recipe):
+            return begun.name
+        create = EdgeStore.create
+        return new_generation(self._index, self._archive, lambda draft: create(draft, recipe)).name
+
+    def switch(self, name: str) -> None:
+        switch_generation(self._folder(name))
+
+    def old(self) -> list[str]:
+        return [folder.name for folder in old_generations(self._index, self._archive)]
+
+    def drop(self, name: str) -> None:
+        drop_generation(self._folder(name))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _folder(self, name: str) -> Path:
+        return self._index / self._archive / name
+
+
+def _has(folder: Path, recipe: Recipe) -> bool:
+    """Whether a generation that was begun here is of this recipe, and can be gone on with."""
+    if not folder.is_dir():
+        return False
+    try:
+        begun = EdgeStore(folder)
+    except FundstelleError:
+        return False
+    try:
+        return begun.recipe == recipe
+    finally:
+        begun.close()
