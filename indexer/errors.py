@@ -5,6 +5,7 @@
     ├── SourceError            one input could not be read; the run goes on without it
     │   └── FetchError         an address could not be fetched
     ├── ModelError             a model is missing, damaged or unsuitable
+    ├── BackupError            a backup can't be written, or is none, or is damaged
     └── StoreError             the index could not be read or written
         ├── IndexNotFound      there is no index where one was asked for
         ├── IndexLocked        another process owns the index
@@ -73,6 +74,10 @@ class FetchError(SourceError):
 
 class ModelError(FundstelleError):
     """A model is missing, damaged, or can't do what is asked of it."""
+
+
+class BackupError(FundstelleError):
+    """A backup could not be written, or what should be one is none or is damaged."""
 
 
 class StoreError(FundstelleError):

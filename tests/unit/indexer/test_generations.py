@@ -175,7 +175,7 @@ def test_a_file_in_place_of_the_folder_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("", "utf-8")
     with pytest.raises(StoreError, match="index"):
         current_generation(tmp_path / "index", "default")
-    with pytest.raises(StoreError, match="can.t be (made|read)"):
+    with pytest.raises(StoreError, match=r"can't be (made|read)"):
         add(tmp_path / "index")
 
 
