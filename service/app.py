@@ -17,12 +17,20 @@ from service.api.problems import HANDLERS
 from service.asking import Asker
 from service.engine import Engine
 from service.feedback_file import FeedbackFile
+from service.renewal_job import RenewalJob
 from service.web import TEMPLATES, WEB
 from service.workers import Workers
 
 
-def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
-    """The application. ``owner_token`` is what the owner's own command line proves itself with."""
+def create_app(
+    engine: Engine, *, owner_token: str | None = None, job: RenewalJob | None = None
+) -> Litestar:
+    """The application.
+
+    ``owner_token`` is what the owner's own command line proves itself with, ``job`` what
+    runs the renewals that it asks for.
+    """
+    renewals = job or RenewalJob()
     workers = Workers(engine.service.workers)
     asker = Asker(engine, workers, engine.service)
     feedback_file = FeedbackFile(engine.service.feedback)
@@ -38,6 +46,7 @@ def create_app(engine: Engine, *, owner_token: str | None = None) -> Litestar:
         dependencies={
             "engine": Provide(lambda: engine, sync_to_thread=False),
             "asker": Provide(lambda: asker, sync_to_thread=False),
+            "job": Provide(lambda: renewals, sync_to_thread=False),
             "feedback_file": Provide(lambda: feedback_file, sync_to_thread=False),
             "workers": Provide(lambda: workers, sync_to_thread=False),
         },

@@ -15,6 +15,7 @@ from indexer.errors import SettingsError
 from indexer.settings import ArchiveSettings
 from service.app import create_app
 from service.engine import Engine
+from service.serve import follow
 from service.settings import ServiceSettings, refuse_unknown
 
 
@@ -30,6 +31,15 @@ def create() -> Litestar:
         raise SettingsError("set FUNDSTELLE_QDRANT_URL, or use 'fundstelle serve'")
     engine = Engine(archive, ServiceSettings.from_environment(os.environ), create=True)
     app = create_app(engine)
-    app.on_shutdown.append(engine.close)
+    stopping = threading.Event()
+    following = threading.Thread(target=follow, args=(engine, stopping), daemon=True)
+
+    def stop() -> None:
+        stopping.set()
+        following.join()
+        engine.close()
+
+    app.on_shutdown.append(stop)
+    following.start()
     threading.Thread(target=engine.warm, daemon=True).start()
     return app

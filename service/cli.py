@@ -14,6 +14,7 @@ from pathlib import Path
 
 from service.exit_status import ExitStatus
 
+_UPKEEP = ("backup", "restore", "reindex")
 _EPILOG = """\
 exit status: 0 done (an unanswerable question too), 1 failed, 2 usage, 3 index in
 use or of another recipe, 4 done but some input was skipped. Every option is also
@@ -30,11 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         RecipeMismatch,
         SettingsError,
     )
-    from service import commands
+    from service import commands, upkeep
     from service.errors import QuestionError
 
     try:
-        status: int = getattr(commands, given.command)(given, os.environ)
+        verbs = upkeep if given.command in _UPKEEP else commands
+        status: int = getattr(verbs, given.command)(given, os.environ)
     except (SettingsError, QuestionError) as error:
         return _tell(error, ExitStatus.USAGE)
     except (IndexLocked, RecipeMismatch) as error:
@@ -66,9 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     index = _command(commands, "index", "read articles into the archive")
     _source_arguments(index)
     index.add_argument("--prune", action="store_true", help="remove what the source lost")
-    index.add_argument("--model", metavar="NAME", help="sentence-transformers name or folder")
-    index.add_argument("--passage-tokens", type=int, metavar="N", help="most tokens of a passage")
-    index.add_argument("--passage-overlap", type=int, metavar="N", help="tokens shared by two")
+    _recipe(index)
 
     watch = _command(commands, "watch", "keep the archive up to date with its sources")
     _source_arguments(watch)
@@ -92,6 +92,23 @@ def _parser() -> argparse.ArgumentParser:
 
     remove = _command(commands, "remove", "remove articles")
     remove.add_argument("ids", nargs="+", metavar="ID")
+
+    backup = _command(commands, "backup", "write the whole archive to one file")
+    backup.add_argument("file", metavar="FILE", help="where to; replaced once it is complete")
+
+    restore = _command(commands, "restore", "put an archive back from a backup")
+    restore.add_argument("file", metavar="FILE", help="what 'fundstelle backup' wrote")
+    restore.add_argument("--drop-old", action="store_true", help="remove what was there before")
+
+    reindex = _command(
+        commands, "reindex", "index all articles anew beside the index in use, then switch to it"
+    )
+    _recipe(reindex)
+    reindex.add_argument(
+        "--drop-old",
+        action="store_true",
+        help="remove what was in use before; alone, without indexing anew",
+    )
 
     evaluate = _command(commands, "eval", "measure the answers to a question file")
     evaluate.set_defaults(command="evaluate")
@@ -141,6 +158,12 @@ def _seconds(text: str) -> float:
             f"{text!r} is no time from a second to a year; write 90s, 15m, 2h or 1d"
         )
     return value
+
+
+def _recipe(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", metavar="NAME", help="sentence-transformers name or folder")
+    command.add_argument("--passage-tokens", type=int, metavar="N", help="most tokens of a passage")
+    command.add_argument("--passage-overlap", type=int, metavar="N", help="tokens shared by two")
 
 
 def _filters(command: argparse.ArgumentParser) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 
 from indexer.article import Article
+from indexer.backup_file import keep
 from indexer.errors import IndexLocked, SourceError
 from indexer.indexing import Report, without_repeats
 from indexer.ownership import Owner
@@ -26,8 +28,11 @@ from service.api.media import INTERNAL
 from service.article_segment import article_segment
 from service.errors import OwnerError, QuestionError
 from service.question import Question
+from service.renewal import Progress, Renewed
+from service.renewal_job import RenewalStatus
 
 _HANDSHAKE_S = 2.0
+_POLL_S = 0.25
 _BATCH_BYTES = 4 * 1024 * 1024
 _BATCH_ARTICLES = 64
 
@@ -172,6 +177,50 @@ class OwnerClient:
         """Let the owner measure the answers to a question file."""
         return self._post("/v1/evaluations", lines, "application/x-ndjson")
 
+    def back_up(self, path: Path) -> int:
+        """Let the owner back the archive up to a file here; how many articles it has."""
+        try:
+            with self._http.stream("GET", "/v1/backup") as response:
+                if response.is_error:
+                    response.read()
+                return keep(_checked(response).iter_bytes(), path)
+        except httpx.HTTPError as error:
+            raise self._lost(error) from error
+
+    def restore(self, path: Path, on_progress: Progress, *, drop_old: bool) -> Renewed:
+        """Let the owner put a backup back."""
+        with path.open("rb") as stream:
+            params = {"drop_old": drop_old}
+            _checked(self._send("POST", "/v1/restore", content=stream, params=params))
+        return self._renewed(on_progress)
+
+    def reindex(self, asked: ArchiveSettings, on_progress: Progress, *, drop_old: bool) -> Renewed:
+        """Let the owner index all articles anew."""
+        wanted = {
+            "model": asked.model,
+            "passage_tokens": asked.passage_tokens,
+            "passage_overlap": asked.passage_overlap,
+            "drop_old": drop_old,
+        }
+        self._post("/v1/reindex", msgspec.json.encode(wanted), "application/json")
+        return self._renewed(on_progress)
+
+    def drop_former(self) -> list[str]:
+        """Let the owner remove the former generations."""
+        dropped: list[str] = _checked(self._send("DELETE", "/v1/former")).json()["dropped"]
+        return dropped
+
+    def _renewed(self, on_progress: Progress) -> Renewed:
+        while True:
+            response = _checked(self._send("GET", "/v1/renewal"))
+            status = msgspec.json.decode(response.content, type=RenewalStatus)
+            if status.result is not None:
+                return status.result
+            if status.state != "running":
+                raise OwnerError(f"the service that owns the index says: {status.error}")
+            on_progress(status.done, status.total)
+            time.sleep(_POLL_S)
+
     def optimize(self) -> None:
         """The owner does that by itself when it is idle."""
 
@@ -184,10 +233,13 @@ class OwnerClient:
         try:
             return self._http.request(method, path, **content)
         except httpx.HTTPError as error:
-            raise OwnerError(
-                f"the service at {self.owner.address} (process {self.owner.pid}) was lost: "
-                f"{error}; what it had confirmed is kept, run the command again for the rest"
-            ) from error
+            raise self._lost(error) from error
+
+    def _lost(self, error: httpx.HTTPError) -> OwnerError:
+        return OwnerError(
+            f"the service at {self.owner.address} (process {self.owner.pid}) was lost: "
+            f"{error}; what it had confirmed is kept, run the command again for the rest"
+        )
 
 
 def _route(article_id: str) -> str:

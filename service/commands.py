@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -17,7 +14,6 @@ from indexer import sources
 from indexer.errors import DiskFull, SettingsError, SourceError
 from indexer.indexing import Report
 from indexer.points import METADATA
-from indexer.settings import ArchiveSettings
 from indexer.sources import Source
 from indexer.sources.source import is_utf8
 from indexer.sources.web.settings import WebSettings
@@ -31,12 +27,12 @@ from service.engine import Engine
 from service.errors import EvaluationError, QuestionError
 from service.evaluation import parse_questions
 from service.exit_status import ExitStatus
+from service.given import Environment, archive_settings, print_json, settings
 from service.question import Question, parse_question
 from service.settings import ServiceSettings, refuse_unknown
 from service.updating import Updating
 from service.workers import Workers
 
-Environment = Mapping[str, str]
 _MCP_PORT = 8001
 
 
@@ -45,7 +41,7 @@ def index(given: argparse.Namespace, environment: Environment) -> int:
     files, web, unreadable = _sources(given)
     if given.prune and any(source.path is None for source in files):
         raise SettingsError("--prune needs files or folders: nobody knows what - had before")
-    archive, service = _settings(given, environment)
+    archive, service = settings(given, environment)
     door = BriefDoor(archive, service)
     total = 0 if web else sum(map(sources.count, files))
     report = Report(skipped=unreadable)
@@ -65,7 +61,7 @@ def index(given: argparse.Namespace, environment: Environment) -> int:
             print(f"not optimised: {error}", file=sys.stderr)
     terminal.show_skipped(report.skipped)
     if given.json:
-        _print_json(report.to_json())
+        print_json(report.to_json())
     else:
         terminal.show_report(report)
     return ExitStatus.SKIPPED if report.skipped else ExitStatus.DONE
@@ -78,7 +74,7 @@ def watch(given: argparse.Namespace, environment: Environment) -> int:
     files, web, unreadable = _sources(given)
     if any(source.path is None for source in files):
         raise SettingsError("- can be read once only; watch files, folders and addresses")
-    archive, service = _settings(given, environment)
+    archive, service = settings(given, environment)
     with until_signalled() as stopping:
         watching = Watching(
             BriefDoor(archive, service),
@@ -98,12 +94,12 @@ def watch(given: argparse.Namespace, environment: Environment) -> int:
 def ask(given: argparse.Namespace, environment: Environment) -> int:
     """Answer one question."""
     question = _question(given, mode=given.mode)
-    with closing(open_door(*_settings(given, environment))) as door:
+    with closing(open_door(*settings(given, environment))) as door:
         answer = (
             asyncio.run(_ask(door, question)) if isinstance(door, Engine) else door.answer(question)
         )
     if given.json:
-        _print_json(msgspec.to_builtins(answer))
+        print_json(msgspec.to_builtins(answer))
     else:
         terminal.show_answer(answer)
     return ExitStatus.DONE
@@ -112,10 +108,10 @@ def ask(given: argparse.Namespace, environment: Environment) -> int:
 def search(given: argparse.Namespace, environment: Environment) -> int:
     """Find the nearest passages."""
     question = _question(given)
-    with closing(open_door(*_settings(given, environment))) as door:
+    with closing(open_door(*settings(given, environment))) as door:
         found, timings = door.search(question, rerank=given.rerank)
     if given.json:
-        _print_json({"results": msgspec.to_builtins(found), "timings_ms": timings})
+        print_json({"results": msgspec.to_builtins(found), "timings_ms": timings})
     else:
         terminal.show_passages(found)
     return ExitStatus.DONE
@@ -123,10 +119,10 @@ def search(given: argparse.Namespace, environment: Environment) -> int:
 
 def status(given: argparse.Namespace, environment: Environment) -> int:
     """Show what the archive holds."""
-    with closing(open_door(*_settings(given, environment))) as door:
+    with closing(open_door(*settings(given, environment))) as door:
         found = door.status()
     if given.json:
-        _print_json(found)
+        print_json(found)
     else:
         terminal.show_status(found)
     return ExitStatus.DONE
@@ -137,10 +133,10 @@ def remove(given: argparse.Namespace, environment: Environment) -> int:
     for article_id in given.ids:
         if not is_utf8(article_id):
             raise QuestionError("id", f"{article_id!r} is not UTF-8, as every id is")
-    with closing(open_door(*_settings(given, environment))) as door:
+    with closing(open_door(*settings(given, environment))) as door:
         outcome = door.remove(given.ids)
     if given.json:
-        _print_json(outcome)
+        print_json(outcome)
     else:
         terminal.show_removed(outcome)
     return ExitStatus.DONE
@@ -153,14 +149,14 @@ def evaluate(given: argparse.Namespace, environment: Environment) -> int:
     except OSError as error:
         raise EvaluationError(f"{given.file}: can't be read: {error.strerror}") from error
     questions = parse_questions(content.splitlines(), given.file)
-    with closing(open_door(*_settings(given, environment))) as door:
+    with closing(open_door(*settings(given, environment))) as door:
         if isinstance(door, Engine):
             with terminal.Progress(len(questions)) as progress:
                 figures = door.evaluate(questions, progress.advance_to).to_json()
         else:
             figures = door.evaluate(content)
     if given.json:
-        _print_json(figures)
+        print_json(figures)
     else:
         terminal.show_figures(figures)
     return ExitStatus.DONE
@@ -172,7 +168,7 @@ def serve(given: argparse.Namespace, environment: Environment) -> int:
 
     refuse_unknown(environment)
     service = ServiceSettings.from_environment(environment, host=given.host, port=given.port)
-    serve_until_stopped(_archive(given, environment), service)
+    serve_until_stopped(archive_settings(given, environment), service)
     return ExitStatus.DONE
 
 
@@ -182,32 +178,13 @@ def mcp(given: argparse.Namespace, environment: Environment) -> int:
 
     if (given.host is not None or given.port is not None) and not given.http:
         raise SettingsError("--host and --port are for --http")
-    archive, service = _settings(given, environment)
+    archive, service = settings(given, environment)
     if given.http:
         port = _MCP_PORT if given.port is None else given.port
         serve_http(archive, service, host=given.host or "127.0.0.1", port=port)
     else:
         serve_stdio(archive, service)
     return ExitStatus.DONE
-
-
-def _settings(
-    given: argparse.Namespace, environment: Environment
-) -> tuple[ArchiveSettings, ServiceSettings]:
-    refuse_unknown(environment)
-    return _archive(given, environment), ServiceSettings.from_environment(environment)
-
-
-def _archive(given: argparse.Namespace, environment: Environment) -> ArchiveSettings:
-    return ArchiveSettings.from_environment(
-        environment,
-        index=given.index,
-        archive=given.archive,
-        qdrant_url=given.qdrant,
-        model=getattr(given, "model", None),
-        passage_tokens=getattr(given, "passage_tokens", None),
-        passage_overlap=getattr(given, "passage_overlap", None),
-    )
 
 
 def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
@@ -259,7 +236,3 @@ def _listed(name: str) -> list[WebSource | SourceError]:
             return read_list(lines, name)
     except OSError as error:
         raise SourceError(name, f"can't be read: {error.strerror}") from error
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1))

@@ -19,28 +19,31 @@ def open_door(
     service: ServiceSettings,
     *,
     create: bool = False,
+    any_recipe: bool = False,
     patience: float = PATIENCE,
 ) -> Engine | OwnerClient:
     """An Engine, or a client of the service that owns the index.
 
-    A holder that is no service is waited for ``patience`` seconds. Raises IndexLocked
+    ``create`` and ``any_recipe`` are an Engine's. A holder that is no service is waited for
+    ``patience`` seconds. Raises IndexLocked
     after that, and what opening an Engine raises.
     """
     if archive.qdrant_url:
-        return Engine(archive, service, create=create)
+        return Engine(archive, service, create=create, any_recipe=any_recipe)
     deadline = time.monotonic() + patience
     while True:
         # Asked anew each time: the holder may be a service that is just starting.
         client = OwnerClient.find(archive)
         if client is not None:
             try:
-                client.require_recipe(archive)
+                if not any_recipe:
+                    client.require_recipe(archive)
             except BaseException:
                 client.close()
                 raise
             return client
         try:
-            return Engine(archive, service, create=create, patience=_STEP_S)
+            return Engine(archive, service, create=create, any_recipe=any_recipe, patience=_STEP_S)
         except IndexLocked:
             if time.monotonic() >= deadline:
                 raise

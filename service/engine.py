@@ -25,6 +25,7 @@ from indexer.store import PassageStore, StoredArticle, every_article
 from indexer.stores import Generations, open_current, open_generations
 from service.answer import Answer, FoundPassage
 from service.answering import search
+from service.errors import RenewalRunning
 from service.evaluation import Evaluation, Gold, evaluate
 from service.loaded_models import LoadedModels
 from service.open_archive import OpenArchive
@@ -34,6 +35,14 @@ from service.settings import ServiceSettings
 from service.verification import Verification, verify_citation
 
 T = TypeVar("T")
+#: How files in the folder of an index begin that are of use only while they are made.
+SCRATCH = ".scratch-"
+
+# How long a question may go on reading a generation that is to be removed, in seconds.
+_PATIENCE_S = 30.0
+
+#: How often a service looks whether another generation is in use, in seconds.
+FOLLOWING_S = 2.0
 
 
 class Engine:
@@ -56,10 +65,12 @@ class Engine:
     ) -> None:
         self.archive = archive
         self.service = service or ServiceSettings()
-        self._models = LoadedModels(archive, self.service.reader_model)
+        self.models = LoadedModels(archive, self.service.reader_model)
         self._writing = threading.Lock()
         self._switching = threading.Lock()
         self._following = threading.Lock()
+        self._renewing = threading.Lock()
+        self._former: list[OpenArchive] = []
         # What an earlier process wrote and did not live to optimise counts as just written.
         self._unoptimised_since: float | None = time.monotonic()
         self.ready = False
@@ -68,6 +79,8 @@ class Engine:
             if not create:
                 current_generation(archive.index, archive.archive)  # before a lock makes a folder
             self.ownership = Ownership(archive.index, patience=patience)
+            for leftover in archive.index.glob(f"{SCRATCH}*"):
+                leftover.unlink()
         try:
             self.generations: Generations = open_generations(archive)
             store = open_current(self.generations, self._new_recipe if create else None)
@@ -173,7 +186,7 @@ class Engine:
 
     def adopt_models(self, other: Engine) -> None:
         """Take over what a closed engine with the same settings has loaded."""
-        self._models = other._models
+        self.models = other.models
         self._open = self._opened(self._open.generation, self._open.store)
 
     def warm(self) -> None:
@@ -211,24 +224,45 @@ class Engine:
         with self._writing:
             yield
 
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Making another generation, one at a time. Raises RenewalRunning while one is made."""
+        if not self._renewing.acquire(blocking=False):
+            raise RenewalRunning("a reindex or restore is running already; wait for its end")
+        try:
+            yield
+        finally:
+            self._renewing.release()
+
     def open_generation(self, name: str) -> OpenArchive:
         """Another generation, beside the one in use."""
         return self._opened(name, self.generations.open(name))
 
+    def prepare(self, archive: OpenArchive) -> None:
+        """Load what answers from this generation, before anyone waits for it."""
+        if self.ready:
+            archive.answerer.answer(parse_question("?"))
+
     def use(self, archive: OpenArchive) -> None:
         """Answer from this generation from now on; the former is closed after its last reader."""
-        if self.ready:
-            archive.answerer  # noqa: B018 - loads its model before anyone waits for it
         with self._switching:
             former, self._open = self._open, archive
+            self._former.append(former)
         former.retire()
+
+    def wait_for_readers(self) -> None:
+        """Wait until nobody reads a former generation, but not for ever."""
+        while self._former:
+            self._former.pop().closed.wait(_PATIENCE_S)
 
     def follow(self) -> None:
         """Go over to the generation that is current now, where another process made it so."""
         with self._following:
             name = self.generations.current()
             if name != self._open.generation:
-                self.use(self.open_generation(name))
+                following = self.open_generation(name)
+                self.prepare(following)
+                self.use(following)
 
     def _write(self, write: Callable[[OpenArchive], T]) -> T:
         """Write to the current generation, again where another became that meanwhile."""
@@ -243,7 +277,7 @@ class Engine:
             self.follow()
 
     def _opened(self, name: str, store: PassageStore) -> OpenArchive:
-        return OpenArchive(name, store, self._models, self.archive, self.service)
+        return OpenArchive(name, store, self.models, self.archive, self.service)
 
     def _require_settings(self) -> None:
         asked, place = self.archive, str(self.archive.qdrant_url or self.archive.index)
@@ -252,7 +286,7 @@ class Engine:
         )
 
     def _new_recipe(self) -> Recipe:
-        return recipe_for(self.archive, self._models)
+        return recipe_for(self.archive, self.models)
 
     def _release(self) -> None:
         if self.ownership:

@@ -5,6 +5,7 @@ FundstelleError
 ├── OwnerError         the service that owns the index refused or failed
 ├── AddressError       the service can't listen where it should
 ├── EvaluationError    a question file can't be used
+├── RenewalRunning     the archive is being reindexed or restored already
 ├── FeedbackError      a rating could not be kept
 └── GenerationFailed   the chat model gave no answer that can be shown
 """
@@ -35,6 +36,10 @@ class AddressError(FundstelleError):
 
 class EvaluationError(FundstelleError):
     """A question file can't be used."""
+
+
+class RenewalRunning(FundstelleError):
+    """The archive is being reindexed or restored already."""
 
 
 class FeedbackError(FundstelleError):

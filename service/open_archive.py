@@ -45,6 +45,7 @@ class OpenArchive:
         self._counting = threading.Lock()
         self._readers = 0
         self._retired = False
+        self.closed = threading.Event()
 
     @property
     def embedder(self) -> Embedder:
@@ -103,7 +104,7 @@ class OpenArchive:
             self._readers -= 1
             done = self._retired and not self._readers
         if done:
-            self.store.close()
+            self._close()
 
     def retire(self) -> None:
         """Close the store once nobody holds it."""
@@ -111,7 +112,11 @@ class OpenArchive:
             done = not self._retired and not self._readers
             self._retired = True
         if done:
-            self.store.close()
+            self._close()
+
+    def _close(self) -> None:
+        self.store.close()
+        self.closed.set()
 
     @cached_property
     def _answerer(self) -> Answerer:

@@ -12,8 +12,9 @@ import uvicorn
 from indexer.errors import FundstelleError
 from indexer.settings import ArchiveSettings
 from service.app import create_app
-from service.engine import Engine
+from service.engine import FOLLOWING_S, Engine
 from service.listening import address_of, listen
+from service.renewal_job import RenewalJob
 from service.settings import ServiceSettings
 
 _LOG = logging.getLogger(__name__)
@@ -35,10 +36,10 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         listener = listen(service.host, service.port)
         address = address_of(listener)
         token = engine.ownership.announce(_reachable(address)) if engine.ownership else None
-        stopping = threading.Event()
+        stopping, job = threading.Event(), RenewalJob()
         threads = [
             threading.Thread(target=work, args=(engine, stopping), daemon=True)
-            for work in (_warm, _optimise_when_idle)
+            for work in (_warm, follow if archive.qdrant_url else _optimise_when_idle)
         ]
         for thread in threads:
             thread.start()
@@ -46,7 +47,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
             f"Fundstelle serves {archive.archive!r} at {address} (Ctrl-C stops it)", file=sys.stderr
         )
         config = uvicorn.Config(
-            create_app(engine, owner_token=token), log_level="warning", lifespan="off"
+            create_app(engine, owner_token=token, job=job), log_level="warning", lifespan="off"
         )
         try:
             uvicorn.Server(config).run(sockets=[listener])
@@ -54,6 +55,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
             pass
         finally:
             stopping.set()
+            job.stop()
             for thread in threads:
                 thread.join()
             listener.close()
@@ -70,6 +72,15 @@ def _warm(engine: Engine, _: threading.Event) -> None:
     except FundstelleError as error:
         # Requests meet the same error and tell it to whoever asked.
         _LOG.error("the models could not be loaded: %s", error)
+
+
+def follow(engine: Engine, stopping: threading.Event) -> None:
+    """Go over to another generation soon after another process switched to it."""
+    while not stopping.wait(FOLLOWING_S):
+        try:
+            engine.follow()
+        except FundstelleError as error:
+            _LOG.error("the archive's new generation could not be opened: %s", error)
 
 
 def _optimise_when_idle(engine: Engine, stopping: threading.Event) -> None:

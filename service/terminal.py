@@ -11,6 +11,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -24,6 +25,7 @@ from indexer.errors import SourceError
 from indexer.indexing import Report
 from indexer.language import detect, language_name
 from service.answer import Answer, Citation, FoundPassage
+from service.renewal import Renewed
 
 _EVERY = 100  # articles between two plain lines of progress
 
@@ -62,10 +64,11 @@ class Progress:
         """Progress of indexing: what earlier sources came to, and this one so far."""
         self.advance_to(sum(_handled(report) for report in (before, now)))
 
-    def advance_to(self, done: int) -> None:
-        """So many are done."""
+    def advance_to(self, done: int, total: int | None = None) -> None:
+        """So many are done, of the ``total`` where that is known only now."""
+        self._total = total or self._total
         if self._bar:
-            self._bar.update(self._task, completed=done)
+            self._bar.update(self._task, completed=done, total=self._total)
         elif done // _EVERY > self._told // _EVERY:
             self._told = done
             print(f"{done} of {self._total or '?'}", file=sys.stderr)
@@ -89,6 +92,29 @@ def tell(event: dict[str, Any]) -> None:
 def tell_as_json(event: dict[str, Any]) -> None:
     """A change that ``watch`` saw, as a JSON object on a line of standard output."""
     print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+def show_backup(path: Path, articles: int, size: int) -> None:
+    """What a backup holds."""
+    print(f"{articles} articles in {_flat(str(path))}, {size / 1e6:.1f} MB")
+
+
+def show_renewed(renewed: Renewed) -> None:
+    """What is in use after a reindex or restore, and what is left of before."""
+    print(
+        f"{renewed.articles} articles, {renewed.passages} passages "
+        f"in generation {renewed.generation}, in {renewed.seconds:.1f} s"
+    )
+    show_dropped(renewed.dropped)
+    if renewed.former:
+        kept = ", ".join(renewed.former)
+        print(f"generation {kept} is kept; 'fundstelle reindex --drop-old' removes it")
+
+
+def show_dropped(names: Sequence[str]) -> None:
+    """Which former generations were removed."""
+    if names:
+        print(f"removed generation {', '.join(names)}")
 
 
 def show_report(report: Report) -> None:

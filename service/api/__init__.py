@@ -10,14 +10,17 @@ from service.api.feedback import feedback_enabled, rate
 from service.api.health import health, live, ready, status
 from service.api.languages import languages
 from service.api.questions import ask
+from service.api.renewals import back_up, drop, renewal_status, start_reindex, start_restore
 from service.api.search import search
 
 ROUTES = [
     article,
     articles,
     ask,
+    back_up,
     complete_chat,
     create_message,
+    drop,
     evaluate_questions,
     feedback_enabled,
     health,
@@ -30,7 +33,10 @@ ROUTES = [
     rate,
     ready,
     remove_article,
+    renewal_status,
     search,
+    start_reindex,
+    start_restore,
     status,
     verify,
     write_articles,

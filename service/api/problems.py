@@ -14,8 +14,8 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from indexer.errors import DiskFull, FundstelleError, SourceError, StoreError
-from service.errors import EvaluationError, QuestionError
+from indexer.errors import BackupError, DiskFull, FundstelleError, SourceError, StoreError
+from service.errors import EvaluationError, QuestionError, RenewalRunning
 
 _LOG = logging.getLogger(__name__)
 _MEDIA_TYPE = "application/problem+json"
@@ -58,9 +58,14 @@ def from_question(_: AnyRequest, error: QuestionError) -> Problem:
     return problem(400, str(error), [{"path": error.field, "message": error.reason}])
 
 
-def from_input(_: AnyRequest, error: SourceError | EvaluationError) -> Problem:
+def from_input(_: AnyRequest, error: FundstelleError) -> Problem:
     """A body that can't be used."""
     return problem(400, str(error))
+
+
+def from_renewal(_: AnyRequest, error: RenewalRunning) -> Problem:
+    """Another generation is being made already."""
+    return problem(409, str(error))
 
 
 def from_store(_: AnyRequest, error: StoreError) -> Problem:
@@ -93,6 +98,8 @@ HANDLERS: dict[Any, Any] = {
     QuestionError: from_question,
     SourceError: from_input,
     EvaluationError: from_input,
+    BackupError: from_input,
+    RenewalRunning: from_renewal,
     StoreError: from_store,
     DiskFull: from_full_disk,
     FundstelleError: from_us,
