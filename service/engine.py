@@ -249,6 +249,7 @@ class Engine:
             former, self._open = self._open, archive
             self._former.append(former)
         former.retire()
+        self.models.keep_only(archive.store.recipe.model)
 
     def wait_for_readers(self) -> None:
         """Wait until nobody reads a former generation, but not for ever."""

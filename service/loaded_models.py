@@ -1,7 +1,8 @@
 """The models that one archive is read with: each loaded once, when it is first needed.
 
 They outlive the Engine that loaded them, so that who lets go of an index and comes
-back finds them warm. Which embedding model an index has is for its recipe to say.
+back finds them warm. Which embedding model an index has is for its recipe to say;
+there are two of them while another generation is being made.
 """
 
 from __future__ import annotations
@@ -21,24 +22,22 @@ class LoadedModels:
         self._archive = archive
         self._reader_model = reader_model
         self._turn = threading.RLock()
-        self._named: str | None = None
-        self._embedder: Embedder | None = None
+        self._embedders: dict[str, Embedder] = {}
+        self._judges: dict[str, SupportJudge] = {}
         self._reader: Reader | None = None
-        self._judge: SupportJudge | None = None
 
     def embedder(self, name: str) -> Embedder:
         """The embedding model of this name. Raises ModelError where it can't be loaded."""
         with self._turn:
-            if self._embedder is None or self._named != name:
+            if name not in self._embedders:
                 set_threads(self._archive.threads)
-                self._embedder = Embedder(
+                self._embedders[name] = Embedder(
                     name,
                     self._archive.cache,
                     data_type=self._archive.data_type,
                     device=self._archive.device,
                 )
-                self._named, self._judge = name, None
-            return self._embedder
+            return self._embedders[name]
 
     def reader(self, name: str) -> Reader:
         """The reader, on the device of the embedding model of this name."""
@@ -56,6 +55,12 @@ class LoadedModels:
     def support_judge(self, name: str) -> SupportJudge:
         """What judges whether a passage supports a claim, with these two models."""
         with self._turn:
-            if self._judge is None or self._named != name:
-                self._judge = SupportJudge(self.embedder(name), self.reader(name))
-            return self._judge
+            if name not in self._judges:
+                self._judges[name] = SupportJudge(self.embedder(name), self.reader(name))
+            return self._judges[name]
+
+    def keep_only(self, name: str) -> None:
+        """Let go of every embedding model but this one."""
+        with self._turn:
+            self._embedders = {n: e for n, e in self._embedders.items() if n == name}
+            self._judges = {n: j for n, j in self._judges.items() if n == name}

@@ -12,9 +12,16 @@ from platformdirs import user_cache_path
 from indexer.embedding import Embedder
 from indexer.models import DEFAULT_MODEL
 from indexer.settings import PREFIX
+from tests.models import other_model
 from tests.services import _shared_cache, http, running_service, seed_index
 
-__all__ = ["_shared_cache", "http", "running_service", "seed_index"]  # fixtures of all folders
+__all__ = [
+    "_shared_cache",
+    "http",
+    "other_model",
+    "running_service",
+    "seed_index",
+]
 
 _REPOSITORY = Path(__file__).parents[1]
 _KEPT = f"{PREFIX}TEST_"
