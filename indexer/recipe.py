@@ -74,6 +74,5 @@ class Recipe:
         if differences:
             raise RecipeMismatch(
                 f"the index at {place} was built with {', '.join(differences)}; leave that setting "
-                "out to go on with it, or index again into another folder or archive "
-                "(--index DIR, --archive NAME)"
+                "out to go on with it, or build the index anew with it: 'fundstelle reindex'"
             )

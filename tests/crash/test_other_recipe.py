@@ -83,4 +83,4 @@ def test_another_recipe_is_asked_for(
         done = processes.run(*command)
         assert digests(index) == before
     assert (done.status, done.out) == (3, ""), done
-    assert "index again into another folder" in done.err
+    assert "'fundstelle reindex'" in done.err

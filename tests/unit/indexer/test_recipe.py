@@ -61,7 +61,7 @@ def test_every_difference_is_named(change: dict[str, Any], named: str) -> None:
         RECIPE.require(replace(RECIPE, **change), "/the/index")
     assert named in str(caught.value)
     assert "/the/index" in str(caught.value)
-    assert "index again into another folder" in str(caught.value)
+    assert "'fundstelle reindex'" in str(caught.value)
     assert str(caught.value).count("asked for") == 1
 
 
