@@ -13,6 +13,7 @@ from typing import Any
 
 from indexer.article import Article, Passage, Span
 from indexer.lexical import SparseVector
+from indexer.signature import sign
 from indexer.store import Candidate, PassagePoint, Payload, StoredArticle, Superseded
 
 DENSE, SPARSE = "dense", "bm25"
@@ -72,6 +73,7 @@ def published_seconds(published_at: str | None) -> int | None:
 
 def article_payload(article: Article, passages: int) -> Payload:
     """The payload of an article's own point."""
+    signature = sign(article)
     return {
         "kind": _ARTICLE,
         "article_id": article.id,
@@ -87,6 +89,7 @@ def article_payload(article: Article, passages: int) -> Payload:
         "title_span": article.title_span,
         "source_root": article.source_root,
         "source": article.source,
+        **({"signature": signature} if signature else {}),
         **_filterable(article),
     }
 
@@ -113,6 +116,7 @@ def stored_article(payload: Mapping[str, Any]) -> StoredArticle:
         content_sha256=payload["content_sha256"],
         passages=payload["passages"],
         indexed_at=payload["indexed_at"],
+        signature=payload.get("signature"),
     )
 
 

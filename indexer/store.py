@@ -24,13 +24,17 @@ _PAGE = 1000
 
 @dataclass(frozen=True)
 class StoredArticle:
-    """An article as the store keeps it; ``article.text`` is empty where it was not asked for."""
+    """An article as the store keeps it; ``article.text`` is empty where it was not asked for.
+
+    ``signature`` is what ``indexer.signature`` reads, None for an article without one.
+    """
 
     article: Article
     version: str
     content_sha256: str
     passages: int
     indexed_at: str
+    signature: str | None = None
 
 
 @dataclass(frozen=True)

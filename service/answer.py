@@ -8,6 +8,7 @@ citation) can't be built.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -49,17 +50,48 @@ class Place(msgspec.Struct, frozen=True):
     end: int
 
 
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """Another article that printed the same story.
+
+    ``start`` and ``end`` say where the very same words stand in it, and are null where it
+    has other words. ``quote`` repeats them for a source, and is null for a passage.
+    """
+
+    article_id: str
+    title: str | None
+    url: str | None
+    outlet: str | None
+    published_at: str | None
+    language: str | None
+    content_sha256: str
+    start: int | None = None
+    end: int | None = None
+    quote: str | None = None
+
+    def check(self, words: str, quote: str | None) -> None:
+        """Raise BrokenPromise where its place can't be that of these words."""
+        placed = self.start is not None and self.end is not None
+        if placed != (self.start is not None or self.end is not None):
+            raise BrokenPromise("a copy has both ends of a place, or none")
+        if placed and (self.end or 0) - (self.start or 0) != len(words):
+            raise BrokenPromise("a copy's place must be as long as the words that it repeats")
+        if self.quote != (quote if placed else None):
+            raise BrokenPromise("a copy must repeat the quote where it has a place, and only there")
+
+
 class Source(Place, frozen=True):
     """Where it says so: ``quote`` is the article's text from ``start`` to ``end``.
 
     ``content_sha256`` names the version of the article. ``context`` is the
     sentence (or sentences) around the quote, beginning at ``context_start``.
+    ``also_in`` names the other articles that printed the story.
     """
 
     quote: str
     content_sha256: str
     context: str
     context_start: int
+    also_in: list[Copy] = []
 
     def __post_init__(self) -> None:
         within = self.start - self.context_start
@@ -67,6 +99,8 @@ class Source(Place, frozen=True):
             raise BrokenPromise("a quote must be as long as its span")
         if within < 0 or self.context[within : within + len(self.quote)] != self.quote:
             raise BrokenPromise("a quote must stand in its context")
+        for copy in self.also_in:
+            copy.check(self.quote, self.quote)
 
 
 class Citation(msgspec.Struct, frozen=True):
@@ -80,10 +114,18 @@ class Citation(msgspec.Struct, frozen=True):
 
 
 class FoundPassage(Place, frozen=True):
-    """A passage that was retrieved. Scores rank within one answer and mean nothing beyond it."""
+    """A passage that was retrieved. Scores rank within one answer and mean nothing beyond it.
+
+    ``also_in`` names the other articles in which it was found.
+    """
 
     text: str
     score: float
+    also_in: list[Copy] = []
+
+    def __post_init__(self) -> None:
+        for copy in self.also_in:
+            copy.check(self.text, None)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +166,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             raise BrokenPromise("a citation must stand for a part of the answer")
 
 
-def source_of(stored: StoredArticle, span: Span, context: Span) -> Source:
+def source_of(
+    stored: StoredArticle, span: Span, context: Span, also_in: Sequence[Copy] = ()
+) -> Source:
     """The source of a quote, taken from the article's own text.
 
     Raises BrokenPromise where the span is empty or lies outside the article.
@@ -144,4 +188,5 @@ def source_of(stored: StoredArticle, span: Span, context: Span) -> Source:
         content_sha256=stored.content_sha256,
         context=article.quote(context),
         context_start=context.start,
+        also_in=list(also_in),
     )

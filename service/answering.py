@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from indexer.article import Span
 from indexer.sentences import sentence_at
@@ -26,7 +26,9 @@ from service.answer import (
 )
 from service.question import Question
 from service.reader import Readable, Reader, Reading
+from service.reprints import printed_in, quoted_in
 from service.retrieval import Retrieved, Retriever
+from service.stories import Stories
 
 _TRIES = 3
 # A blank passage reads as minus infinity, which neither ranking nor JSON can work with.
@@ -54,11 +56,15 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A candidate in its final place; ``reading`` is None where it was not read."""
+    """A candidate in its final place; ``reading`` is None where it was not read.
+
+    ``copies`` are the passages that it stands for.
+    """
 
     candidate: Candidate
     score: float
     reading: Reading | None
+    copies: Sequence[Candidate] = ()
 
     @property
     def span(self) -> Span | None:
@@ -75,6 +81,7 @@ class Finding:
 
     ranked: list[Ranked]
     articles: Mapping[str, StoredArticle]
+    stories: Stories
     confidence: float
     timings_ms: dict[str, float]
 
@@ -88,6 +95,20 @@ class Finding:
         first, best = self.ranked[:count], self.best
         return first if best is None or best in first else [*first[:-1], best]
 
+    def copies(self, ranked: Ranked) -> frozenset[str]:
+        """The ids of the other articles found that printed the story of a passage."""
+        own = ranked.candidate.article_id
+        folded = {copy.article_id for copy in ranked.copies}
+        return (self.stories.copies(own) | folded) - {own}
+
+    def current(
+        self, ids: Iterable[str], stored: Mapping[str, StoredArticle]
+    ) -> list[StoredArticle]:
+        """Those of the articles that are still what they were when they were found."""
+        return [
+            stored[i] for i in ids if i in stored and stored[i].version == self.articles[i].version
+        ]
+
 
 class Answerer:
     """Answers questions from one archive. Safe to use from several threads."""
@@ -100,6 +121,7 @@ class Answerer:
         *,
         threshold: float,
         passages_read: int,
+        group: bool = True,
         calibration: Calibration | None = None,
     ) -> None:
         self._store = store
@@ -107,6 +129,7 @@ class Answerer:
         self._reader = reader
         self._threshold = threshold
         self._passages_read = passages_read
+        self._group = group
         self._calibration = calibration or Calibration()
 
     def answer(self, question: Question) -> Answer:
@@ -120,7 +143,12 @@ class Answerer:
 
     def retrieve(self, question: Question) -> Retrieved:
         """Candidates in the order of retrieval, before any is read."""
-        return self._retriever.retrieve(question.text, question.wanted)
+        return self._retriever.retrieve(
+            question.text,
+            question.wanted,
+            least=max(self._passages_read, question.top_k),
+            group=question.grouped(self._group),
+        )
 
     def read(self, question: Question, retrieved: Retrieved) -> Finding:
         """The same candidates, the first of them read and put in their final order."""
@@ -135,6 +163,7 @@ class Answerer:
         return Finding(
             ranked=ranked,
             articles=retrieved.articles,
+            stories=retrieved.stories,
             confidence=self._calibration.confidence(best),
             timings_ms=retrieved.timings_ms | {"read": 1000 * (time.perf_counter() - started)},
         )
@@ -169,15 +198,20 @@ class Answerer:
 
     def _rank(self, retrieved: Retrieved, readings: list[Reading]) -> list[Ranked]:
         weight = self._calibration.dense_weight
+        found = unread(retrieved)
         read = [
-            Ranked(c, max(reading.relevance, _LEAST) + weight * c.dense, reading)
-            for c, reading in zip(retrieved.candidates, readings, strict=False)
+            replace(
+                r,
+                score=max(reading.relevance, _LEAST) + weight * r.candidate.dense,
+                reading=reading,
+            )
+            for r, reading in zip(found, readings, strict=False)
         ]
         read.sort(key=lambda r: -r.score)
         # What was not read keeps its fused order, below what was.
-        rest = list(zip(retrieved.candidates, retrieved.scores, strict=True))[len(readings) :]
-        drop = read[-1].score - 1 - rest[0][1] if read and rest else 0.0
-        return read + [Ranked(c, score + drop, None) for c, score in rest]
+        rest = found[len(readings) :]
+        drop = read[-1].score - 1 - rest[0].score if read and rest else 0.0
+        return read + [replace(r, score=r.score + drop) for r in rest]
 
     def _cite_current(
         self, question: Question, finding: Finding
@@ -195,7 +229,9 @@ class Answerer:
     def _cite(self, finding: Finding, best: Ranked) -> Citation | None:
         """None where the article was replaced or removed since its passage was found."""
         candidate, span = best.candidate, best.span
-        stored = self._store.articles([candidate.article_id]).get(candidate.article_id)
+        copies = finding.copies(best)
+        found = self._store.articles([candidate.article_id, *copies])
+        stored = found.get(candidate.article_id)
         if span is None or stored is None or stored.version != candidate.version:
             return None
         article = stored.article
@@ -203,16 +239,25 @@ class Answerer:
         return Citation(
             id=1,
             answer=AnswerSpan(0, span.end - span.start),
-            source=source_of(stored, span, context),
+            source=source_of(
+                stored,
+                span,
+                context,
+                quoted_in(stored, span, context, finding.current(copies, found)),
+            ),
             support=round(finding.confidence, 4),
             verified=True,
         )
 
 
-def search(retriever: Retriever, question: Question) -> tuple[list[FoundPassage], dict[str, float]]:
+def search(
+    retriever: Retriever, question: Question, *, group: bool = True
+) -> tuple[list[FoundPassage], dict[str, float]]:
     """The passages nearest to a question without reading them, and where the time went."""
     started = time.perf_counter()
-    retrieved = retriever.retrieve(question.text, question.wanted)
+    retrieved = retriever.retrieve(
+        question.text, question.wanted, least=question.top_k, group=question.grouped(group)
+    )
     return found_passages(unread(retrieved)[: question.top_k], retrieved.articles), timings(
         retrieved.timings_ms, started
     )
@@ -227,8 +272,10 @@ def timings(stages: Mapping[str, float], started: float) -> dict[str, float]:
 def unread(retrieved: Retrieved) -> list[Ranked]:
     """Candidates as retrieval ranks them."""
     return [
-        Ranked(candidate, score, None)
-        for candidate, score in zip(retrieved.candidates, retrieved.scores, strict=True)
+        Ranked(candidate, score, None, copies)
+        for candidate, score, copies in zip(
+            retrieved.candidates, retrieved.scores, retrieved.copies, strict=True
+        )
     ]
 
 
@@ -250,6 +297,7 @@ def found_passages(
                 end=r.candidate.end,
                 text=r.candidate.text,
                 score=round(r.score, 4),
+                also_in=printed_in(r.candidate, r.copies, articles),
             )
         )
     return found

@@ -189,10 +189,16 @@ class Asker:
         shown = work.finding.shown(work.question.top_k)
         budget = self._settings.llm_context_tokens
         shown = shown[: prompt.within_budget([r.candidate.text for r in shown], budget)]
-        found = work.archive.store.articles(list({r.candidate.article_id for r in shown}))
+        finding = work.finding
+        copies = [finding.copies(r) for r in shown]
+        found = work.archive.store.articles(
+            list({r.candidate.article_id for r in shown}.union(*copies))
+        )
         return [
-            NumberedPassage(found[c.article_id], Span(c.start, c.end))
-            for c in (r.candidate for r in shown)
+            NumberedPassage(
+                found[c.article_id], Span(c.start, c.end), tuple(finding.current(ids, found))
+            )
+            for c, ids in ((r.candidate, ids) for r, ids in zip(shown, copies, strict=True))
             if c.article_id in found and found[c.article_id].version == c.version
         ]
 

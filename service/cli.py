@@ -175,6 +175,11 @@ def _filters(command: argparse.ArgumentParser) -> None:
     command.add_argument("--author", metavar="NAME", help="written by them")
     command.add_argument("--section", metavar="NAME", help="from this section")
     command.add_argument("--tag", dest="tags", metavar="TAG", help="with this tag")
+    command.add_argument(
+        "--group",
+        action=argparse.BooleanOptionalAction,
+        help="show copies of a story as one (default), or each for itself",
+    )
 
 
 if __name__ == "__main__":

@@ -139,6 +139,8 @@ class OwnerClient:
         }
         said = {"history": question.history, "now": question.now}
         body |= {name: value for name, value in said.items() if value}
+        if question.group is not None:
+            body["group"] = question.group
         content = msgspec.json.encode(body | dict(question.filters))
         response = _checked(
             self._send(
@@ -156,6 +158,8 @@ class OwnerClient:
         """Let the owner search."""
         params: dict[str, Any] = {"q": question.text, "top_k": question.top_k, "rerank": rerank}
         params |= question.filters
+        if question.group is not None:
+            params["group"] = question.group
         if "language" in params:
             params["language"] = ",".join(params["language"])
         found = _checked(self._send("GET", "/v1/search", params=params)).json()

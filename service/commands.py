@@ -196,6 +196,7 @@ def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
         published_before=given.before,
         language=given.language,
         metadata={name: getattr(given, name) for name in METADATA},
+        group=given.group,
     )
 
 

@@ -135,7 +135,7 @@ class Engine:
         with self.reading() as archive:
             if rerank:
                 return archive.answerer.search(question)
-            return search(archive.retriever, question)
+            return search(archive.retriever, question, group=self.service.group)
 
     def evaluate(
         self, questions: list[Gold], on_progress: Callable[[int], None] | None = None

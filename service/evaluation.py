@@ -15,10 +15,13 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from indexer.store import PassageStore
+from indexer.article import Span
+from indexer.sentences import sentence_at
+from indexer.store import PassageStore, StoredArticle
 from service.answering import Answerer, Finding
 from service.errors import EvaluationError, QuestionError
 from service.question import parse_question
+from service.reprints import quoted_in
 from service.scoring import f1, lies_in, normalised
 
 
@@ -68,7 +71,8 @@ class Outcome:
 class Metrics:
     """Figures over some outcomes; None where there was nothing to measure.
 
-    Article figures count questions with a gold article, over the final ranking.
+    Article figures count questions with a gold article, over the final ranking, in which
+    copies of an article share its place: what one says, the other says too.
     ``span_f1`` and ``span_exact`` score the best span as SQuAD 1.1 does (Rajpurkar
     et al. 2016), of questions with gold answers, whether or not the service would
     have abstained. ``evidence_hit`` asks that the span lies in the gold sentence.
@@ -196,31 +200,59 @@ def _score(
     gold: Gold, finding: Finding, store: PassageStore, threshold: float, latency: float
 ) -> tuple[Outcome, str]:
     """What became of a question, and the quote that it found."""
-    order = list(dict.fromkeys(r.candidate.article_id for r in finding.ranked))
     best = finding.best
     span = best.span if best else None
-    text, right = "", False
+    text, evident = "", False
     if best and span:
-        found = store.articles([best.candidate.article_id]).get(best.candidate.article_id)
-        if found and found.version == best.candidate.version:
-            text = found.article.text
-            right = found.article.id == gold.article
+        wanted = [best.candidate.article_id, *finding.copies(best)]
+        found = store.articles(wanted)
+        cited = found.get(best.candidate.article_id)
+        if cited and cited.version == best.candidate.version:
+            text = cited.article.text
+            evident = _is_evident(gold, cited, span, finding.current(wanted, found))
     quote = text[span.start : span.end] if span else ""
     outcome = Outcome(
         gold=gold,
-        rank=order.index(gold.article) + 1 if gold.article in order else None,
+        rank=_rank(gold.article, finding),
         f1=max(f1(quote, answer) for answer in gold.answers) if gold.answers else None,
         exact=max(float(normalised(quote) == normalised(a)) for a in gold.answers)
         if gold.answers
         else None,
-        evidence=bool(span and right and lies_in(span, gold.evidence, text))
-        if gold.evidence
-        else None,
+        evidence=evident if gold.evidence else None,
         confidence=finding.confidence,
         answered=span is not None and finding.confidence >= threshold,
         latency_ms=latency,
     )
     return outcome, quote
+
+
+def _rank(article: str | None, finding: Finding) -> int | None:
+    """The place of an article, counted in articles from 1; that of a copy is its own, too."""
+    above: set[str] = set()
+    for ranked in finding.ranked:
+        if article == ranked.candidate.article_id or article in finding.copies(ranked):
+            return len(above - {article}) + 1
+        above.add(ranked.candidate.article_id)
+    return None
+
+
+def _is_evident(
+    gold: Gold, cited: StoredArticle, span: Span, current: Sequence[StoredArticle]
+) -> bool:
+    """Whether a span lies in the gold sentence: in its own article, or where a copy repeats it."""
+    if gold.evidence is None:
+        return False
+    if cited.article.id == gold.article:
+        return lies_in(span, gold.evidence, cited.article.text)
+    context = sentence_at(
+        cited.article.text, cited.article.language, span, cited.article.body_start
+    )
+    for stored in current:
+        if stored.article.id == gold.article:
+            (copy,) = quoted_in(cited, span, context, [stored])
+            if copy.start is not None and copy.end is not None:
+                return lies_in(Span(copy.start, copy.end), gold.evidence, stored.article.text)
+    return False
 
 
 def _repeats(rejected: Rejected, finding: Finding, outcome: Outcome, quote: str) -> bool:

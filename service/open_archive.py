@@ -126,6 +126,7 @@ class OpenArchive:
             self._models.reader(self.store.recipe.model),
             threshold=self._service.threshold,
             passages_read=self._service.passages_read,
+            group=self._service.group,
         )
 
     @cached_property

@@ -32,7 +32,8 @@ class Question:
     """A checked question. ``filters`` repeats as JSON what ``wanted`` asks for.
 
     ``history`` holds the conversation before it, oldest turn first; ``now`` is the
-    moment that relative dates count from.
+    moment that relative dates count from. ``group`` says whether copies of a story are
+    shown as one, None where that is left to the service.
     """
 
     text: str
@@ -42,6 +43,11 @@ class Question:
     filters: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Turn, ...] = ()
     now: str | None = None
+    group: bool | None = None
+
+    def grouped(self, default: bool) -> bool:
+        """Whether copies are shown as one, where ``default`` is what the service does."""
+        return default if self.group is None else self.group
 
 
 def parse_question(
@@ -55,6 +61,7 @@ def parse_question(
     metadata: Mapping[str, str | None] | None = None,
     history: Sequence[Turn] = (),
     now: str | None = None,
+    group: bool | None = None,
     text_field: str = "question",
 ) -> Question:
     """Raises QuestionError naming the field that can't be used."""
@@ -92,7 +99,7 @@ def parse_question(
         **(wanted.metadata or {}),
     }
     asked = {key: value for key, value in filters.items() if value is not None}
-    return Question(text, mode, top_k, wanted, asked, _turns(history), _date("now", now))
+    return Question(text, mode, top_k, wanted, asked, _turns(history), _date("now", now), group)
 
 
 def _turns(history: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -1,23 +1,27 @@
 """A question → the passages that may answer it, best first.
 
-Embeds the question, asks the store once for both legs, fuses, and keeps only
-passages of the version that their article has committed. Reading them is left
-to ``reader.py``.
+Embeds the question, asks the store once for both legs, fuses, keeps only passages of
+the version that their article has committed, and folds copies of a story into one.
+Reading them is left to ``reader.py``.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from indexer import lexical
 from indexer.embedding import Embedder
 from indexer.language import detect
 from indexer.store import ArticleFilter, Candidate, PassageStore, SearchRequest, StoredArticle
+from service.folding import fold
 from service.fusion import FusionWeights, fuse
+from service.stories import Stories
 
 _LEG = 40
+# Copies of one story may fill a leg: it is made longer then.
+_WIDER, _LONGEST_LEG = 4, 640
 _TRIES = 4
 _LANGUAGES_FOR_S = 30.0
 _MOST_LEGS = 8
@@ -25,12 +29,18 @@ _MOST_LEGS = 8
 
 @dataclass(frozen=True)
 class Retrieved:
-    """Candidates with their fused scores, best first, and their articles without text."""
+    """Candidates with their fused scores, best first, and their articles without text.
+
+    ``copies`` has for each candidate the passages that it stands for; ``stories`` tells
+    which of the articles are copies of each other.
+    """
 
     language: str | None
     candidates: list[Candidate]
     scores: list[float]
+    copies: list[list[Candidate]]
     articles: Mapping[str, StoredArticle]
+    stories: Stories
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -50,8 +60,14 @@ class Retriever:
         self._clock = clock
         self._languages: tuple[float, list[str]] | None = None
 
-    def retrieve(self, question: str, wanted: ArticleFilter, *, leg: int = _LEG) -> Retrieved:
-        """Candidates for a question; ``leg`` is how many each leg of the search gives."""
+    def retrieve(
+        self, question: str, wanted: ArticleFilter, *, least: int = 0, group: bool = True
+    ) -> Retrieved:
+        """Candidates for a question.
+
+        With ``group``, copies of a story stand as one; where they crowd out others, more
+        is searched for until there are ``least`` or nothing more is found.
+        """
         started = time.perf_counter()
         language = detect(question)
         dense = self._embedder.embed_questions([question])[0].tolist()
@@ -59,27 +75,40 @@ class Retriever:
         request = SearchRequest(
             dense=dense,
             lexical={code: lexical.weigh_question(question, code) for code in self._codes(wanted)},
-            limit=leg,
+            limit=_LEG,
             filter=wanted,
         )
-        candidates, articles = self._committed(request)
-        scores = fuse(candidates, language, self._weights)
-        order = sorted(range(len(candidates)), key=lambda i: -scores[i])
-        found = time.perf_counter()
-        return Retrieved(
-            language=language,
-            candidates=[candidates[i] for i in order],
-            scores=[scores[i] for i in order],
-            articles=articles,
-            timings_ms={
-                "embed": 1000 * (embedded - started),
-                "search": 1000 * (found - embedded),
-            },
-        )
+        while True:
+            found = self._ranked(request, language, group=group)
+            copies = sum(map(len, found.copies))
+            exhausted = len(found.candidates) + copies < request.limit
+            if not copies or len(found.candidates) >= least or exhausted:
+                break
+            if request.limit >= _LONGEST_LEG:
+                break
+            request = replace(request, limit=request.limit * _WIDER)
+        searched = time.perf_counter()
+        spent = {"embed": 1000 * (embedded - started), "search": 1000 * (searched - embedded)}
+        return replace(found, timings_ms=spent)
 
     def forget_languages(self) -> None:
         """Look at the archive's languages anew; for after the archive changed."""
         self._languages = None
+
+    def _ranked(self, request: SearchRequest, language: str | None, *, group: bool) -> Retrieved:
+        candidates, articles = self._committed(request)
+        scores = fuse(candidates, language, self._weights)
+        order = sorted(range(len(candidates)), key=lambda i: -scores[i])
+        stories = Stories(articles if group else {})
+        folds = fold([candidates[i] for i in order], articles, stories)
+        return Retrieved(
+            language=language,
+            candidates=[each.candidate for each in folds],
+            scores=[scores[order[each.place]] for each in folds],
+            copies=[each.copies for each in folds],
+            articles=articles,
+            stories=stories,
+        )
 
     def _committed(
         self, request: SearchRequest

@@ -19,6 +19,7 @@ from indexer.settings import (
     one_of,
     setting,
     whole_number,
+    yes_or_no,
 )
 from indexer.sources.web.settings import WebSettings
 from service.support import DEFAULT_SUPPORT_THRESHOLD
@@ -42,7 +43,8 @@ class ServiceSettings(FromEnvironment):
     ``threshold`` is the least confidence with which an answer is given;
     ``passages_read`` how many passages the reader reads a question; ``reader_model``
     is the copy of multilingual-e5-small that its adapter is merged into; ``workers``
-    how many requests are worked on at once; ``public_url`` is where readers reach the
+    how many requests are worked on at once; ``group`` whether copies of a story are
+    shown as one; ``public_url`` is where readers reach the
     service, for links in chat answers.
 
     ``llm_url`` is where an OpenAI-compatible chat model answers (up to and with
@@ -60,6 +62,7 @@ class ServiceSettings(FromEnvironment):
     threshold: float = setting("THRESHOLD", 0.34, number(0, 1))
     passages_read: int = setting("PASSAGES_READ", 5, whole_number(1))
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
+    group: bool = setting("GROUP", True, yes_or_no)
     workers: int = setting("WORKERS", 4, whole_number(1))
     max_body_bytes: int = setting("MAX_BODY_BYTES", 64 * 1024 * 1024, whole_number(1024))
     public_url: str | None = setting("PUBLIC_URL", None, _web_address)

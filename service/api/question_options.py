@@ -15,7 +15,8 @@ class QuestionOptions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Dates are ISO 8601 and inclusive; ``language`` is of the articles.
 
     ``outlet``, ``author``, ``section`` and ``tags`` ask for articles that have this
-    value; ``now`` is the moment that relative dates in the question count from.
+    value; ``now`` is the moment that relative dates in the question count from. ``group``
+    says whether copies of a story count as one; left out, that is as the service is set.
     """
 
     top_k: int = DEFAULT_PASSAGES
@@ -27,6 +28,7 @@ class QuestionOptions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     section: str | None = None
     tags: str | None = None
     now: str | None = None
+    group: bool | None = None
 
     def asking(
         self, text: str, *, mode: str, history: Sequence[Turn], text_field: str = "question"
@@ -43,5 +45,6 @@ class QuestionOptions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             metadata={name: getattr(self, name) for name in METADATA},
             history=history,
             now=self.now,
+            group=self.group,
             text_field=text_field,
         )

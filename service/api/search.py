@@ -34,11 +34,13 @@ async def search(
     author: FromQuery[str | None] = None,
     section: FromQuery[str | None] = None,
     tags: FromQuery[str | None] = None,
+    group: FromQuery[bool | None] = None,
 ) -> SearchResults:
     """Dates are inclusive; ``language`` is one code or several with commas;
     ``outlet``, ``author``, ``section`` and ``tags`` ask for articles with this value.
 
-    With ``rerank`` the reader orders what was found, which is better and slower.
+    With ``rerank`` the reader orders what was found, which is better and slower. ``group``
+    says whether copies of a story count as one; left out, that is as the service is set.
     """
     question = parse_question(
         q,
@@ -47,6 +49,7 @@ async def search(
         published_before=published_before,
         language=language,
         metadata={"outlet": outlet, "author": author, "section": section, "tags": tags},
+        group=group,
         text_field="q",
     )
     found, timings = await workers.run(lambda: engine.search(question, rerank=rerank))

@@ -17,8 +17,9 @@ from msgspec import structs
 from indexer.article import Span
 from indexer.language import detect
 from indexer.store import StoredArticle
-from service.answer import AnswerSpan, Citation, source_of
+from service.answer import AnswerSpan, Citation, Source, source_of
 from service.events import Sentence
+from service.reprints import quoted_in
 from service.support import Evidence, Support, SupportJudge
 from service.writing.claims import Claim, Part
 from service.writing.instructions import for_models, without
@@ -29,10 +30,11 @@ _SPOKEN = 3  # words from which on quotation marks mean somebody's words, not a 
 
 @dataclass(frozen=True)
 class NumberedPassage:
-    """A passage that the chat model is shown, and the version of its article."""
+    """A passage that the chat model is shown, the version of its article, and copies of that."""
 
     stored: StoredArticle
     span: Span
+    copies: tuple[StoredArticle, ...] = ()
 
     @cached_property
     def withheld(self) -> list[Span]:
@@ -88,7 +90,7 @@ class Checker:
                     Citation(
                         id=len(citations) + 1,
                         answer=AnswerSpan(part.start, part.end),
-                        source=source_of(proof.passage.stored, place, place),
+                        source=_source(proof.passage, place),
                         support=round(proof.support.probability, 4),
                         verified=verified,
                     )
@@ -178,6 +180,11 @@ class Draft:
         placed = Sentence(start, text, citations)
         self.sentences.append(placed)
         return placed
+
+
+def _source(passage: NumberedPassage, place: Span) -> Source:
+    also_in = quoted_in(passage.stored, place, place, passage.copies)
+    return source_of(passage.stored, place, place, also_in)
 
 
 def _is_usable(span: Span, withheld: Sequence[Span]) -> bool:

@@ -25,6 +25,7 @@ ONLY_IN = {
     "torch": _MODELS,
     "sentence_transformers": _MODELS,
     "transformers": _MODELS,
+    "datasketch": ("indexer/signature.py",),
     "sentencex": ("indexer/sentence_ends.py",),
     "trafilatura": ("indexer/sources/",),
     "mcp": ("service/mcp.py",),
