@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from indexer.article import Span
 from indexer.sentences import sentence_at
-from indexer.store import Candidate, PassageStore, StoredArticle
+from indexer.store import PassageStore
 from service.answer import (
     Answer,
     AnswerSpan,
@@ -24,11 +23,11 @@ from service.answer import (
     FoundPassage,
     source_of,
 )
+from service.finding import Finding, Ranked, found_passages, unread
 from service.question import Question
 from service.reader import Readable, Reader, Reading
-from service.reprints import printed_in, quoted_in
+from service.reprints import quoted_in
 from service.retrieval import Retrieved, Retriever
-from service.stories import Stories
 
 _TRIES = 3
 # A blank passage reads as minus infinity, which neither ranking nor JSON can work with.
@@ -52,62 +51,6 @@ class Calibration:
         """The probability that a passage of this relevance answers."""
         exponent = max(-50.0, min(50.0, self.slope * (relevance - self.midpoint)))
         return 1 / (1 + math.exp(-exponent))
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A candidate in its final place; ``reading`` is None where it was not read.
-
-    ``copies`` are the passages that it stands for.
-    """
-
-    candidate: Candidate
-    score: float
-    reading: Reading | None
-    copies: Sequence[Candidate] = ()
-
-    @property
-    def span(self) -> Span | None:
-        """The answer's span in code points of the article, None where there is none."""
-        if self.reading is None or self.reading.span.start >= self.reading.span.end:
-            return None
-        offset = self.candidate.start
-        return Span(self.reading.span.start + offset, self.reading.span.end + offset)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Everything found for a question, best first, before it is decided whether to answer."""
-
-    ranked: list[Ranked]
-    articles: Mapping[str, StoredArticle]
-    stories: Stories
-    confidence: float
-    timings_ms: dict[str, float]
-
-    @property
-    def best(self) -> Ranked | None:
-        """The passage to answer from, None where nothing was found."""
-        return next((r for r in self.ranked if r.span is not None), None)
-
-    def shown(self, count: int) -> list[Ranked]:
-        """The first passages, and in any case the one to answer from."""
-        first, best = self.ranked[:count], self.best
-        return first if best is None or best in first else [*first[:-1], best]
-
-    def copies(self, ranked: Ranked) -> frozenset[str]:
-        """The ids of the other articles found that printed the story of a passage."""
-        own = ranked.candidate.article_id
-        folded = {copy.article_id for copy in ranked.copies}
-        return (self.stories.copies(own) | folded) - {own}
-
-    def current(
-        self, ids: Iterable[str], stored: Mapping[str, StoredArticle]
-    ) -> list[StoredArticle]:
-        """Those of the articles that are still what they were when they were found."""
-        return [
-            stored[i] for i in ids if i in stored and stored[i].version == self.articles[i].version
-        ]
 
 
 class Answerer:
@@ -267,37 +210,3 @@ def timings(stages: Mapping[str, float], started: float) -> dict[str, float]:
     """Milliseconds a stage, and in all since ``started`` (by ``time.perf_counter``)."""
     total = 1000 * (time.perf_counter() - started)
     return {stage: round(spent, 1) for stage, spent in {**stages, "total": total}.items()}
-
-
-def unread(retrieved: Retrieved) -> list[Ranked]:
-    """Candidates as retrieval ranks them."""
-    return [
-        Ranked(candidate, score, None, copies)
-        for candidate, score, copies in zip(
-            retrieved.candidates, retrieved.scores, retrieved.copies, strict=True
-        )
-    ]
-
-
-def found_passages(
-    ranked: Sequence[Ranked], articles: Mapping[str, StoredArticle]
-) -> list[FoundPassage]:
-    """Ranked passages as an answer shows them."""
-    found = []
-    for r in ranked:
-        article = articles[r.candidate.article_id].article
-        found.append(
-            FoundPassage(
-                article_id=article.id,
-                title=article.title,
-                url=article.url,
-                published_at=article.published_at,
-                language=article.language,
-                start=r.candidate.start,
-                end=r.candidate.end,
-                text=r.candidate.text,
-                score=round(r.score, 4),
-                also_in=printed_in(r.candidate, r.copies, articles),
-            )
-        )
-    return found

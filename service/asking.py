@@ -20,11 +20,12 @@ from msgspec import structs
 from indexer.article import Span
 from indexer.language import detect
 from service.answer import Answer, AnswerText, Mode
-from service.answering import Finding, found_passages, timings, unread
+from service.answering import timings
 from service.conversation import self_contained
 from service.engine import Engine
 from service.errors import GenerationFailed, QuestionError
 from service.events import Complete, Event, Passages, Sentence, Stopped
+from service.finding import Finding, found_passages, unread
 from service.open_archive import OpenArchive
 from service.question import MOST_CHARACTERS, Question
 from service.settings import ServiceSettings

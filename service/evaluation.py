@@ -15,14 +15,13 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from indexer.article import Span
-from indexer.sentences import sentence_at
-from indexer.store import PassageStore, StoredArticle
-from service.answering import Answerer, Finding
+from indexer.store import PassageStore
+from service.answering import Answerer
 from service.errors import EvaluationError, QuestionError
+from service.finding import Finding
+from service.gold_article import is_evident, place_of
 from service.question import parse_question
-from service.reprints import quoted_in
-from service.scoring import f1, lies_in, normalised
+from service.scoring import f1, normalised
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -209,11 +208,16 @@ def _score(
         cited = found.get(best.candidate.article_id)
         if cited and cited.version == best.candidate.version:
             text = cited.article.text
-            evident = _is_evident(gold, cited, span, finding.current(wanted, found))
+            proofs = finding.current(wanted, found)
+            evident = gold.evidence is not None and any(
+                is_evident(gold.evidence, cited, span, stored)
+                for stored in proofs
+                if stored.article.id == gold.article
+            )
     quote = text[span.start : span.end] if span else ""
     outcome = Outcome(
         gold=gold,
-        rank=_rank(gold.article, finding),
+        rank=place_of(gold.article, finding),
         f1=max(f1(quote, answer) for answer in gold.answers) if gold.answers else None,
         exact=max(float(normalised(quote) == normalised(a)) for a in gold.answers)
         if gold.answers
@@ -224,35 +228,6 @@ def _score(
         latency_ms=latency,
     )
     return outcome, quote
-
-
-def _rank(article: str | None, finding: Finding) -> int | None:
-    """The place of an article, counted in articles from 1; that of a copy is its own, too."""
-    above: set[str] = set()
-    for ranked in finding.ranked:
-        if article == ranked.candidate.article_id or article in finding.copies(ranked):
-            return len(above - {article}) + 1
-        above.add(ranked.candidate.article_id)
-    return None
-
-
-def _is_evident(
-    gold: Gold, cited: StoredArticle, span: Span, current: Sequence[StoredArticle]
-) -> bool:
-    """Whether a span lies in the gold sentence: in its own article, or where a copy repeats it."""
-    if gold.evidence is None:
-        return False
-    if cited.article.id == gold.article:
-        return lies_in(span, gold.evidence, cited.article.text)
-    context = sentence_at(
-        cited.article.text, cited.article.language, span, cited.article.body_start
-    )
-    for stored in current:
-        if stored.article.id == gold.article:
-            (copy,) = quoted_in(cited, span, context, [stored])
-            if copy.start is not None and copy.end is not None:
-                return lies_in(Span(copy.start, copy.end), gold.evidence, stored.article.text)
-    return False
 
 
 def _repeats(rejected: Rejected, finding: Finding, outcome: Outcome, quote: str) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 from indexer.article import Span
 from indexer.store import Candidate, StoredArticle
 from service.answer import Copy
+from service.relocation import relocate
 
+# Characters in common, the quote among them, that are no chance in a story told twice.
 _TELLING = 40
-"""Characters that say the same wherever they stand, in a story told twice."""
-_ALL = 1_000_000
 
 
 def quoted_in(
@@ -26,16 +27,10 @@ def quoted_in(
 
     ``context`` is the sentence around the quote; all texts must be there.
     """
-    text = stored.article.text
-    before, quote, after = (
-        text[context.start : span.start],
-        text[span.start : span.end],
-        text[span.end : context.end],
-    )
     found = []
     for copy in copies:
-        place = _place(copy.article.text, before, quote, after)
-        found.append(_copy(copy, place, quote if place else None))
+        place = _place(stored, span, context, copy.article.text)
+        found.append(_copy(copy, place, stored.article.quote(span) if place else None))
     return _in_order(found)
 
 
@@ -52,22 +47,28 @@ def printed_in(
     return _in_order(found.values())
 
 
-def _place(text: str, before: str, quote: str, after: str) -> Span | None:
-    """Where the quote stands in a text as it does between these words."""
-    for left, right in ((_ALL, _ALL), (_TELLING, _TELLING), (0, _TELLING), (_TELLING, 0)):
-        if min(left, right) == 0 and len(after if right else before) < _TELLING:
-            continue  # too little to tell by one side alone
-        pattern = _loose(before[-left:] if left else "") + f"({re.escape(quote)})"
-        found = re.search(pattern + _loose(after[:right]), text)
-        if found:
-            return Span(*found.span(1))
-    at = text.find(quote) if len(quote) >= _TELLING else -1
-    return Span(at, at + len(quote)) if at >= 0 else None
+def _place(stored: StoredArticle, span: Span, context: Span, copy: str) -> Span | None:
+    """Where a copy has the quote between the same words, None where it does not."""
+    text = stored.article.text
+    quote = text[span.start : span.end]
+    place = relocate(span, quote, copy, text)
+    if place is None or copy[place.start : place.end] != quote:
+        return None
+    before, after = _flat(text[context.start : span.start]), _flat(text[span.end : context.end])
+    left = _alike(before[::-1], _flat(copy[: place.start][-2 * len(before) - 1 :])[::-1])
+    right = _alike(after, _flat(copy[place.end :][: 2 * len(after) + 1]))
+    whole = left == len(before) and right == len(after)
+    return place if whole or left + len(quote) + right >= _TELLING else None
 
 
-def _loose(words: str) -> str:
-    """A pattern for these words, however they are broken into lines."""
-    return r"\s+".join(map(re.escape, re.split(r"\s+", words)))
+def _flat(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters the two begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _copy(stored: StoredArticle, place: Span | None, quote: str | None) -> Copy:
