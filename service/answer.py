@@ -68,6 +68,11 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     end: int | None = None
     quote: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What to call it in a line: its paper, or whatever else tells it from the others."""
+        return (self.outlet or self.title or "").strip() or self.article_id
+
     def check(self, words: str, quote: str | None) -> None:
         """Raise BrokenPromise where its place can't be that of these words."""
         placed = self.start is not None and self.end is not None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.answer import Answer, Citation, FoundPassage, Place
+from service.answer import Answer, Citation, Copy, FoundPassage, Place
 
 
 def told(answer: Answer) -> str:
@@ -30,14 +30,29 @@ def _proof(answer: Answer, citation: Citation) -> str:
         lines.append(f"{held}: {text[citation.answer.start : citation.answer.end].strip()}")
     if source.quote != source.context:
         lines.append(f"the words “{source.quote}” in:")
-    return "\n".join([*lines, quoted(source.context)])
+    return "\n".join([*lines, quoted(source.context), *_copies(source.also_in)])
 
 
 def listed(passages: Sequence[FoundPassage]) -> str:
     """Passages with where they stand."""
-    return "\n\n".join(
-        f"[{n}] {heading(passage)}\n{quoted(passage.text)}" for n, passage in enumerate(passages, 1)
-    )
+    found = []
+    for n, passage in enumerate(passages, 1):
+        lines = [f"[{n}] {heading(passage)}", quoted(passage.text), *_copies(passage.also_in)]
+        found.append("\n".join(lines))
+    return "\n\n".join(found)
+
+
+def _copies(copies: Sequence[Copy]) -> list[str]:
+    """A line that says who else printed it, and where; none where nobody did."""
+    same = [f"{_name(c)} — {c.article_id} [{c.start}:{c.end}]" for c in copies if c.end is not None]
+    retold = [f"{_name(c)} — {c.article_id}" for c in copies if c.end is None]
+    told = [f"the same words in {'; '.join(same)}"] if same else []
+    told += [f"the same story in other words in {'; '.join(retold)}"] if retold else []
+    return [f"({'. '.join(told)})"] if told else []
+
+
+def _name(copy: Copy) -> str:
+    return " ".join(copy.name.split())
 
 
 def heading(place: Place) -> str:

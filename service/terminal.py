@@ -24,7 +24,7 @@ from rich.text import Text
 from indexer.errors import SourceError
 from indexer.indexing import Report
 from indexer.language import detect, language_name
-from service.answer import Answer, Citation, FoundPassage
+from service.answer import Answer, Citation, Copy, FoundPassage
 from service.renewal import Renewed
 
 _EVERY = 100  # articles between two plain lines of progress
@@ -152,6 +152,7 @@ def show_passages(passages: Sequence[FoundPassage]) -> None:
         head = _heading(number, passage.title, passage.published_at, place)
         console.print(Text.assemble(head, (f"  {passage.score:.3f}", "dim")))
         console.print(Padding(Text(_flat(_shortened(passage.text))), (0, 0, 0, 4)))
+        _show_copies(console, passage.also_in)
 
 
 def show_status(found: dict[str, Any]) -> None:
@@ -228,10 +229,20 @@ def _show_citation(console: Console, citation: Citation, asked: str | None) -> N
     console.print(Padding(quoted, (0, 0, 0, 4)))
     if source.url:
         console.print(Padding(Text(_flat(source.url), "dim"), (0, 0, 0, 4)))
+    _show_copies(console, source.also_in)
     if source.language and asked and source.language != asked:
         theirs, ours = language_name(source.language), language_name(asked)
         told = f"The quote is in {theirs}, the question in {ours}."
         console.print(Padding(Text(told, "italic"), (0, 0, 0, 4)))
+
+
+def _show_copies(console: Console, copies: Sequence[Copy]) -> None:
+    same = [_flat(copy.name) for copy in copies if copy.start is not None]
+    retold = [_flat(copy.name) for copy in copies if copy.start is None]
+    told = [f"also in {', '.join(same)}"] if same else []
+    told += [f"in other words in {', '.join(retold)}"] if retold else []
+    if told:
+        console.print(Padding(Text("; ".join(told), "dim"), (0, 0, 0, 4)))
 
 
 def _heading(number: int, title: str | None, published_at: str | None, place: str) -> Text:

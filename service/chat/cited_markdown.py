@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.answer import Answer, Citation, Place
+from service.answer import Answer, Citation, Copy, Place
 from service.chat.markdown import escape, escape_line, unescape
 from service.chat.reader_links import ReaderLinks
 from service.chat.words import Words
@@ -87,7 +87,7 @@ class CitedMarkdown:
         source = citation.source
         context = escape(source.context.strip()).replace("\n", "\n> ")
         link = f" {self.marker(citation)}" if linked else ""
-        return f"> {context}\n>\n> — {_named(source)}{link}"
+        return f"> {context}\n>\n> — {_named(source)}{link}{self._copies(source.also_in)}"
 
     def _sources(self, citations: Sequence[Citation], *, linked: bool) -> str:
         by_article: dict[str, list[Citation]] = {}
@@ -97,15 +97,29 @@ class CitedMarkdown:
         lines = []
         for cited in by_article.values():
             numbers = ", ".join(self.marker(c) if linked else f"({c.id})" for c in cited)
-            lines.append(f"- {numbers}: {_named(cited[0].source)}")
+            source = cited[0].source
+            lines.append(f"- {numbers}: {_named(source)}{self._copies(source.also_in)}")
         return _GAP.join([self.words.sources, "\n".join(lines)])
 
     def _nearest(self, answer: Answer) -> str:
         lines = [
             f"- {_named(passage)} [({self.words.read})]({self.links.to(passage)})"
+            f"{self._copies(passage.also_in)}"
             for passage in answer.passages[:_MOST_NEAREST]
         ]
         return _GAP.join([self.words.nearest, "\n".join(lines)]) if lines else ""
+
+    def _copies(self, copies: Sequence[Copy]) -> str:
+        """Who else printed it, each with a link; empty where nobody did."""
+        told = ""
+        for words, same in ((self.words.also_in, True), (self.words.retold_in, False)):
+            links = [
+                f"[{escape_line(copy.name)}]({self.links.to_copy(copy)})"
+                for copy in copies
+                if (copy.start is not None) == same
+            ]
+            told += f"; {words} {', '.join(links)}" if links else ""
+        return told
 
 
 def said(content: str) -> str:

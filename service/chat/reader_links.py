@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from service.answer import Place, Source
+from service.answer import Copy, Place, Source
 from service.article_segment import article_segment
 
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
@@ -24,11 +24,21 @@ class ReaderLinks:
         The link of a quote names the version of its article, so that a page of another
         one says so instead of marking other words.
         """
-        article = article_segment(place.article_id)
-        link = f"{self.base}/read/{article}?start={place.start}&end={place.end}"
+        link = f"{self._page(place.article_id)}?start={place.start}&end={place.end}"
         if isinstance(place, Source):
             link += f"&content_sha256={place.content_sha256[:_VERSION]}"
         return f"{link}#quote"
+
+    def to_copy(self, copy: Copy) -> str:
+        """The page of a copy, scrolled to the words that it repeats where it has them."""
+        page = self._page(copy.article_id)
+        if copy.start is None:
+            return page
+        version = copy.content_sha256[:_VERSION]
+        return f"{page}?start={copy.start}&end={copy.end}&content_sha256={version}#quote"
+
+    def _page(self, article_id: str) -> str:
+        return f"{self.base}/read/{article_segment(article_id)}"
 
 
 def reader_links(public_url: str | None, scheme: str, host: str | None, port: int) -> ReaderLinks:

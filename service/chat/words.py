@@ -16,6 +16,8 @@ class Words:
     says_nothing: str
     nearest: str
     read: str
+    also_in: str
+    retold_in: str
     sources: str
     unverified: str
     note: str
@@ -38,6 +40,8 @@ _GERMAN = Words(
     says_nothing="Das Archiv sagt es nicht.",
     nearest="Am nächsten kommen:",
     read="lesen",
+    also_in="auch in",
+    retold_in="in anderen Worten in",
     sources="Quellen:",
     unverified="nicht belegt",
     note="Hinweis: {}.",
@@ -57,6 +61,8 @@ _ENGLISH = Words(
     says_nothing="The archive does not say.",
     nearest="Nearest to it:",
     read="read",
+    also_in="also in",
+    retold_in="in other words in",
     sources="Sources:",
     unverified="not verified",
     note="Note: {}.",

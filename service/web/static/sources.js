@@ -1,6 +1,7 @@
 // Lists of places: the sources of an answer with what they say, and passages that lie near.
 
 import { placeLink, titleOf } from "./answer.js";
+import { place } from "./archive.js";
 import { length, slice } from "./codepoints.js";
 import { element } from "./elements.js";
 import { day, languageName, say } from "./words.js";
@@ -14,6 +15,7 @@ export function sourceList(citations) {
       element("span", { class: "number", "aria-hidden": "true" }, String(id)),
       element("blockquote", { lang: source.language, dir: "auto" }, ...quoted(source)),
       imprint(source, verified ? null : element("span", { class: "flag" }, say("unverified"))),
+      ...copies(source),
     ),
   );
   return element("section", { class: "sources" }, element("h3", {}, say("sources")), element("ol", { role: "list" }, ...items));
@@ -27,6 +29,7 @@ export function passageList(passages) {
       { class: "source" },
       imprint(passage),
       element("p", { class: "excerpt", lang: passage.language, dir: "auto" }, passage.text.trim()),
+      ...copies(passage),
     ),
   );
   return element("ol", { role: "list", class: "passages" }, ...items);
@@ -37,6 +40,22 @@ function imprint(source, flag = null) {
   const tongue = source.language && element("span", {}, languageName(source.language));
   const title = placeLink(source, { lang: source.title && source.language }, element("bdi", {}, titleOf(source)));
   return element("p", { class: "imprint" }, title, date || null, tongue || null, flag);
+}
+
+/** Who else printed it: those that have the very words, and those that have others. */
+function copies({ also_in: all = [] }) {
+  const same = all.filter(({ start }) => start !== null);
+  const retold = all.filter(({ start }) => start === null);
+  return [["also_in", same], ["retold_in", retold]]
+    .filter(([, found]) => found.length)
+    .map(([words, found]) => element("p", { class: "imprint copies" }, `${say(words)} `, ...found.map(copyLink)));
+}
+
+function copyLink(copy) {
+  const name = element("bdi", {}, copy.outlet || copy.title || copy.article_id);
+  const attributes = { title: copy.title, lang: !copy.outlet && copy.title && copy.language };
+  // Without a place there is nothing to show beside the answer but the article itself.
+  return copy.start === null ? element("a", { ...attributes, href: place(copy) }, name) : placeLink(copy, attributes, name);
 }
 
 function quoted({ context, context_start: begin, start, quote }) {
