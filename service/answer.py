@@ -54,7 +54,7 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     """Another article that printed the same story.
 
     ``start`` and ``end`` say where the very same words stand in it, and are null where it
-    has other words. ``quote`` repeats them for a source, and is null for a passage.
+    does not have them. ``quote`` repeats them for a source, and is null for a passage.
     """
 
     article_id: str

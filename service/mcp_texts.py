@@ -47,7 +47,7 @@ def _copies(copies: Sequence[Copy]) -> list[str]:
     same = [f"{_name(c)} — {c.article_id} [{c.start}:{c.end}]" for c in copies if c.end is not None]
     retold = [f"{_name(c)} — {c.article_id}" for c in copies if c.end is None]
     told = [f"the same words in {'; '.join(same)}"] if same else []
-    told += [f"the same story in other words in {'; '.join(retold)}"] if retold else []
+    told += [f"the same story, not word for word, in {'; '.join(retold)}"] if retold else []
     return [f"({'. '.join(told)})"] if told else []
 
 

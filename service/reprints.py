@@ -1,7 +1,7 @@
 """A quote or a passage → where copies of its article say the same, if word for word.
 
 A short quote, such as a name, stands in many places: it counts as the same only with the
-words around it. Where a copy has other words it is named without a place. Which articles
+words around it. A copy that does not have the words is named without a place. Which articles
 are copies is known to ``stories.py``.
 """
 

@@ -240,7 +240,7 @@ def _show_copies(console: Console, copies: Sequence[Copy]) -> None:
     same = [_flat(copy.name) for copy in copies if copy.start is not None]
     retold = [_flat(copy.name) for copy in copies if copy.start is None]
     told = [f"also in {', '.join(same)}"] if same else []
-    told += [f"in other words in {', '.join(retold)}"] if retold else []
+    told += [f"not word for word in {', '.join(retold)}"] if retold else []
     if told:
         console.print(Padding(Text("; ".join(told), "dim"), (0, 0, 0, 4)))
 

@@ -114,7 +114,7 @@ class CitedMarkdown:
         told = ""
         for words, same in ((self.words.also_in, True), (self.words.retold_in, False)):
             links = [
-                f"[{escape_line(copy.name)}]({self.links.to_copy(copy)})"
+                f"[{_in_brackets(copy.name)}]({self.links.to_copy(copy)})"
                 for copy in copies
                 if (copy.start is not None) == same
             ]
@@ -140,3 +140,8 @@ def title_of(place: Place) -> str:
 def _named(place: Place) -> str:
     named = escape_line(title_of(place))
     return f"{named}, {place.published_at[:10]}" if place.published_at else named
+
+
+def _in_brackets(text: str) -> str:
+    """A line for the text of a link, which the first closing bracket would end."""
+    return escape_line(text).replace("]", "\\]")

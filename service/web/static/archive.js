@@ -37,7 +37,7 @@ export const rate = (question, rating, answer) => request("v1/feedback", { metho
 /** The address of a page that shows this place of an article. */
 export function place({ article_id: id, start, end, content_sha256: hash }) {
   const query = new URLSearchParams({ ui: language() });
-  if (start === null) return `read/${segment(id)}?${query}`; // a copy in other words
+  if (start === null) return `read/${segment(id)}?${query}`; // a copy without the words
   query.set("start", start);
   query.set("end", end);
   if (hash) query.set("content_sha256", hash);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
@@ -24,6 +25,7 @@ from indexer.points import (
     published_seconds,
     stored_article,
 )
+from indexer.signature import sign
 from indexer.store import PassagePoint
 
 ARTICLE = Article(
@@ -152,3 +154,12 @@ def test_a_journal_names_its_writer_and_time() -> None:
     assert (payload["kind"], payload["articles"]) == ("journal", ["a", "Ä/😀"])
     assert payload["writer"] == "host:1"
     assert datetime.fromisoformat(payload["at"]).tzinfo is not None
+
+
+def test_a_signature_comes_back_and_may_be_missing() -> None:
+    article = replace(ARTICLE, text=" ".join(f"Wort{i}" for i in range(40)), title_span=None)
+    payload = through_json(article_payload(article, 1))
+    assert stored_article(payload).signature == sign(article) is not None
+    del payload["signature"]  # as an earlier release wrote it
+    assert stored_article(payload).signature is None
+    assert "signature" not in article_payload(ARTICLE, 1)

@@ -17,6 +17,7 @@ from service.answer import (
     AnswerText,
     BrokenPromise,
     Citation,
+    Copy,
     FoundPassage,
     Source,
     source_of,
@@ -199,3 +200,40 @@ def test_offsets_say_what_they_count() -> None:
 def test_an_empty_quote_is_none() -> None:
     with pytest.raises(BrokenPromise):
         Source("a", None, None, None, None, 3, 3, "", "0" * 64, "abcdef", 0)
+
+
+def _copy(**changed: Any) -> Copy:
+    told: dict[str, Any] = {
+        "article_id": "b", "title": None, "url": None, "outlet": None, "published_at": None,
+        "language": None, "content_sha256": "1" * 64, "start": 7, "end": 11, "quote": "Kiew",
+    }  # fmt: skip
+    return Copy(**told | changed)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"end": 12}, {"end": None}, {"quote": "Kyiv"}, {"quote": None}, {"start": None, "end": None}],
+)
+def test_a_copy_has_the_same_words_or_no_place(wrong: dict[str, Any]) -> None:
+    def source(copy: Copy) -> Source:
+        return Source("a", None, None, None, None, 0, 4, "Kiew", "0" * 64, "Kiew", 0, [copy])
+
+    source(_copy())
+    source(_copy(start=None, end=None, quote=None))
+    with pytest.raises(BrokenPromise):
+        source(_copy(**wrong))
+
+
+def test_a_copy_of_a_passage_has_a_place_and_no_quote() -> None:
+    passage = ("a", None, None, None, None, 0, 4, "Kiew", 0.5)
+    FoundPassage(*passage, [_copy(quote=None)])
+    with pytest.raises(BrokenPromise):
+        FoundPassage(*passage, [_copy()])
+    with pytest.raises(BrokenPromise):
+        FoundPassage(*passage, [_copy(quote=None, end=20)])
+
+
+def test_a_copy_is_called_by_what_is_known_of_it() -> None:
+    assert _copy(outlet="Bote", title="T").name == "Bote"
+    assert _copy(title=" T ").name == "T"
+    assert _copy().name == "b"

@@ -11,7 +11,7 @@ from indexer.article import Article, Span
 from indexer.errors import SourceError
 from indexer.store import StoredArticle
 from service import terminal
-from service.answer import Answer, AnswerSpan, AnswerText, Citation, FoundPassage, source_of
+from service.answer import Answer, AnswerSpan, AnswerText, Citation, Copy, FoundPassage, source_of
 
 _EVIL = "\x1b[2J\x1b]8;;http://evil.example\x07" + "\u202e\u2066\u200f\u061c" + "\x00\x08\x9b31m"
 _COMMANDS = set("\x1b\x07\x00\x08\x9b\u202e\u2066\u200f\u061c\r")
@@ -163,3 +163,24 @@ def test_why_the_chat_model_was_not_used_is_said(capsys: pytest.CaptureFixture[s
         msgspec.structs.replace(answer, fallback_reason="timeout: not\x1b[2J done")
     )
     assert "was not used (timeout: not�[2J done)." in capsys.readouterr().out
+
+
+def test_who_else_printed_it_is_shown_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = _answer("Kiew und Europa sitzen nicht am Tisch.", Span(0, 15))
+    citation = answer.citations[0]
+    copy = Copy(
+        article_id="b", title="Titel", url=None, outlet=f"Bote {_EVIL}", published_at=None,
+        language="de", content_sha256="1",
+    )  # fmt: skip
+    same = [
+        msgspec.structs.replace(copy, outlet=name, start=0, end=15, quote=citation.source.quote)
+        for name in ("Anzeiger", None)
+    ]
+    source = msgspec.structs.replace(citation.source, also_in=[*same, copy])
+    cited = msgspec.structs.replace(citation, source=source)
+    terminal.show_answer(msgspec.structs.replace(answer, citations=[cited]))
+    shown = capsys.readouterr().out
+    assert "also in Anzeiger, Titel; not word for word in Bote" in shown
+    assert not _COMMANDS & set(shown)
+    terminal.show_answer(answer)
+    assert "also in" not in capsys.readouterr().out

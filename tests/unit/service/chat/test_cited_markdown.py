@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from service.answer import Answer
+from service.answer import Answer, Copy
 from service.chat.cited_markdown import CitedMarkdown, said
 from service.chat.reader_links import ReaderLinks
 from service.chat.words import words_for
@@ -22,7 +22,7 @@ from tests.unit.service.chat.answers import (
     sentences,
     unanswerable,
 )
-from tests.unit.service.chat.rendered import rendered, words
+from tests.unit.service.chat.rendered import RENDERERS, rendered, words
 from tests.unit.service.chat.test_markdown import TEXTS
 
 _BASE = "http://archive.test:8000"
@@ -166,3 +166,27 @@ def test_an_article_without_a_title_goes_by_its_id() -> None:
     source = structs.replace(answer.citations[0].source, title=" ", published_at=None)
     bare = structs.replace(answer, citations=[structs.replace(answer.citations[0], source=source)])
     assert rendered(_markdown(bare)).text.endswith("— a/b ü.txt")
+
+
+def test_who_else_printed_it_stands_behind_the_source() -> None:
+    answer = extracted("Kiew")
+    citation = answer.citations[0]
+    copy = Copy(
+        article_id="c.txt", title=TITLE, url=None, outlet=None, published_at=None,
+        language="de", content_sha256="1" * 64,
+    )  # fmt: skip
+    same = structs.replace(
+        copy, article_id="b.txt", outlet="Der [Bote]", start=7, end=11, quote="Kiew"
+    )
+    source = structs.replace(citation.source, also_in=[same, copy])
+    cited = structs.replace(citation, source=source)
+    text = _markdown(structs.replace(answer, citations=[cited]))
+    place = f"?start=7&end=11&content_sha256={'1' * 12}#quote"
+    links = f"[Der \\[Bote\\]]({_BASE}/read/b%2Etxt{place}); nicht wörtlich in ["
+    assert f"; auch in {links}" in text
+    assert text.endswith(f"]({_BASE}/read/c%2Etxt)")
+    for renderer in RENDERERS:
+        page = rendered(text, renderer)
+        assert {f"{_BASE}/read/b%2Etxt{place}", f"{_BASE}/read/c%2Etxt"} < set(page.targets)
+        assert "Der [Bote]" in page.text
+    assert said(text) == "Kiew"
