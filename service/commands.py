@@ -60,6 +60,7 @@ def index(given: argparse.Namespace, environment: Environment) -> int:
         except DiskFull as error:  # all is in, and found, if not as fast
             print(f"not optimised: {error}", file=sys.stderr)
     terminal.show_skipped(report.skipped)
+    terminal.show_passed_over(sum(map(sources.passed_over, files)))
     if given.json:
         print_json(report.to_json())
     else:

@@ -117,6 +117,14 @@ def show_dropped(names: Sequence[str]) -> None:
         print(f"removed generation {', '.join(names)}")
 
 
+def show_passed_over(count: int) -> None:
+    """That there were files which a package would read that isn't installed."""
+    if count:
+        files = "1 PDF file was" if count == 1 else f"{count} PDF files were"
+        hint = "to read them: pip install 'fundstelle[pdf]'"
+        print(f"{files} passed over; {hint}", file=sys.stderr)
+
+
 def show_report(report: Report) -> None:
     """What indexing did."""
     counts = ("added", "updated", "unchanged", "removed")

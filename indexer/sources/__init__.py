@@ -6,8 +6,17 @@ can't be used. What is on the web is read in ``web``. Nothing here knows of pass
 models or the store.
 """
 
-from indexer.sources.files import count, read
+from indexer.sources.files import count, passed_over, read
 from indexer.sources.jsonl import parse_json_line, read_jsonl
 from indexer.sources.source import Item, Source, resolve
 
-__all__ = ["Item", "Source", "count", "parse_json_line", "read", "read_jsonl", "resolve"]
+__all__ = [
+    "Item",
+    "Source",
+    "count",
+    "parse_json_line",
+    "passed_over",
+    "read",
+    "read_jsonl",
+    "resolve",
+]

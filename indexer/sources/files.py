@@ -13,9 +13,11 @@ from typing import BinaryIO, Final
 
 from indexer.article import Article
 from indexer.errors import SourceError
-from indexer.sources import html, markdown, plaintext
+from indexer.sources import html, markdown, pdf, plaintext
 from indexer.sources import stdin as standard_input
+from indexer.sources.epub import read_epub
 from indexer.sources.jsonl import read_jsonl
+from indexer.sources.pdf_lines import available as pdf_available
 from indexer.sources.source import Item, Source, is_utf8, printable
 from indexer.sources.walk import walk
 
@@ -26,8 +28,14 @@ _PARSERS: Final[dict[str, Callable[..., Article]]] = {
     ".markdown": markdown.parse,
     ".html": html.parse,
     ".htm": html.parse,
+    ".pdf": pdf.parse,
 }
 _JSON: Final = (".jsonl", ".ndjson", ".json")
+_EPUB: Final = (".epub",)
+_KNOWN: Final = (*_PARSERS, *_JSON, *_EPUB)
+# What comes in a container is read as a whole; text files have no limit.
+_CONTAINERS: Final = (".pdf", *_EPUB)
+_MOST_BYTES: Final = 256 * 1024 * 1024
 
 
 def read(source: Source, stdin: BinaryIO | None = None) -> Iterator[Item]:
@@ -39,17 +47,16 @@ def read(source: Source, stdin: BinaryIO | None = None) -> Iterator[Item]:
     if source.path is None:
         yield from standard_input.read(stdin or sys.stdin.buffer)
     elif source.file is not None:
-        if _suffix(source.file) in (*_PARSERS, *_JSON):
+        if _suffix(source.file) in _KNOWN:
             yield from _read_file(source.path, source.root, source.file)
         else:
-            known = " ".join((*_PARSERS, *_JSON))
-            reason = f"this type of file is not supported; supported are {known}"
+            reason = f"this type of file is not supported; supported are {' '.join(_KNOWN)}"
             yield SourceError(printable(source.file), reason)
     else:
         for found in walk(source.path):
             if isinstance(found, SourceError):
                 yield found
-            elif _suffix(found) in (*_PARSERS, *_JSON):
+            elif _is_read(found):
                 yield from _read_file(source.path / found, source.root, found)
 
 
@@ -58,7 +65,20 @@ def count(source: Source) -> int:
     if source.path is None or source.file is not None:
         return 1
     found = walk(source.path)
-    return sum(isinstance(f, SourceError) or _suffix(f) in (*_PARSERS, *_JSON) for f in found)
+    return sum(isinstance(f, SourceError) or _is_read(f) for f in found)
+
+
+def passed_over(source: Source) -> int:
+    """How many PDF files of a folder are not read because the package for them is missing."""
+    if source.path is None or source.file is not None or pdf_available():
+        return 0
+    return sum(isinstance(f, str) and _suffix(f) == ".pdf" for f in walk(source.path))
+
+
+def _is_read(file: str) -> bool:
+    """Whether a file of a folder is read; one that is named is tried, and says what it lacks."""
+    suffix = _suffix(file)
+    return suffix in _KNOWN and (suffix != ".pdf" or pdf_available())
 
 
 def _read_file(path: Path, root: str, file: str) -> Iterator[Item]:
@@ -66,8 +86,14 @@ def _read_file(path: Path, root: str, file: str) -> Iterator[Item]:
         yield SourceError(printable(file), "its name is not UTF-8; rename it")
         return
     try:
-        parse = _PARSERS.get(_suffix(file))
-        if parse:
+        suffix = _suffix(file)
+        if suffix in _CONTAINERS and path.stat().st_size > _MOST_BYTES:
+            most = _MOST_BYTES // 1024**2
+            raise SourceError(file, f"is larger than {most} MiB; split it")
+        parse = _PARSERS.get(suffix)
+        if suffix in _EPUB:
+            yield from read_epub(path.read_bytes(), source_root=root, source=file)
+        elif parse:
             yield parse(path.read_bytes(), source_root=root, source=file)
         else:
             with path.open("rb") as stream:

@@ -193,7 +193,7 @@ def test_search(http: httpx.Client, rerank: str) -> None:
     assert len(found["results"]) == 4
     assert list(found["results"][0]) == [
         *("article_id", "title", "url", "published_at", "language"),
-        *("start", "end", "text", "score"),
+        *("start", "end", "text", "score", "also_in"),
     ]
     assert "28-punkte-plan.txt" in {r["article_id"] for r in found["results"]}
     assert ("read" in found["timings_ms"]) == (rerank == "true")

@@ -26,6 +26,7 @@ ONLY_IN = {
     "sentence_transformers": _MODELS,
     "transformers": _MODELS,
     "datasketch": ("indexer/signature.py",),
+    "pypdf": ("indexer/sources/pdf_lines.py",),
     "sentencex": ("indexer/sentence_ends.py",),
     "trafilatura": ("indexer/sources/",),
     "mcp": ("service/mcp.py",),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import pytest
 
 from indexer.article import Article
 from indexer.errors import SourceError
-from indexer.sources import Item, read, resolve
+from indexer.sources import Item, count, passed_over, read, resolve
+from tests.documents import epub, page, pdf
 
 SHARED = Path(__file__).parents[4] / ".." / "shared"
 WIKINEWS = SHARED / "corpora" / "wikinews-de"
@@ -35,7 +38,7 @@ def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
     (tmp_path / "e.jsonl").write_text('{"id": "j1", "text": "x"}\n{"id": "j2", "text": "y"}')
     (tmp_path / "f.json").write_text('[{"id": "j3", "text": "x"}]')
     (tmp_path / "politik" / "g.markdown").write_text("Die Fähre fährt wieder.", encoding="utf-8")
-    for ignored in ("h.pdf", "i", "j.txt.bak", ".k.txt"):
+    for ignored in ("h.docx", "i", "j.txt.bak", ".k.txt"):
         (tmp_path / ignored).write_text("Die Fähre fährt wieder.", encoding="utf-8")
     found = read_all(tmp_path)
     assert outline(found) == [
@@ -90,15 +93,15 @@ def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unsupported_file_is_an_error_only_when_named(tmp_path: Path) -> None:
-    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    (tmp_path / "a.docx").write_bytes(b"PK")
     assert read_all(tmp_path) == []
-    (found,) = read_all(tmp_path / "a.pdf")
+    (found,) = read_all(tmp_path / "a.docx")
     assert isinstance(found, SourceError)
-    assert str(found).startswith("a.pdf: this type of file is not supported")
+    assert str(found).startswith("a.docx: this type of file is not supported")
 
 
 def test_a_file_whose_name_is_not_utf_8(tmp_path: Path) -> None:
-    for name in (b"F\xe4hre.txt", b"F\xe4hre.pdf", b"b.txt"):
+    for name in (b"F\xe4hre.txt", b"F\xe4hre.docx", b"b.txt"):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("Text")
     assert outline(read_all(tmp_path)) == [
         "! F\\xe4hre.txt: its name is not UTF-8; rename it",
@@ -162,3 +165,47 @@ def test_the_seed_article_has_title_and_date() -> None:
     assert (found.published_at, found.language) == ("2025-11-19", "de")
     assert found.title_span is not None
     assert found.title_span.start == len(" date 2025-11-19 ")
+
+
+def test_documents_are_read_beside_the_others(tmp_path: Path) -> None:
+    prose = "Der Stadtrat hat am Montag den Haushalt beschlossen."
+    chapter = page(f"<p>{prose}</p>")
+    (tmp_path / "a.PDF").write_bytes(pdf([prose]))
+    (tmp_path / "b.epub").write_bytes(epub({"1.xhtml": chapter, "2.xhtml": chapter}))
+    (tmp_path / "c.pdf").write_bytes(b"%PDF")
+    (tmp_path / "d.epub").write_bytes(b"")
+    *articles, pdf_error, epub_error = read_all(tmp_path)
+    assert outline(articles) == ["a.PDF", "b.epub#1.xhtml", "b.epub#2.xhtml"]
+    assert outline([pdf_error])[0].startswith("! c.pdf: is damaged")
+    assert outline([epub_error])[0].startswith("! d.epub: is damaged")
+    (source,) = resolve([str(tmp_path)])
+    assert (count(source), passed_over(source)) == (4, 0)
+
+
+def test_a_container_that_is_too_large_is_not_even_opened(tmp_path: Path) -> None:
+    with (tmp_path / "a.pdf").open("wb") as stream:
+        stream.truncate(300 * 1024**2)  # sparse: it takes no room
+    (found,) = read_all(tmp_path)
+    assert str(found) == "a.pdf: is larger than 256 MiB; split it"
+
+
+def test_without_the_extra_pdf_is_passed_over_or_says_what_is_missing(tmp_path: Path) -> None:
+    """In a process that has no pypdf, as far as its import system can tell."""
+    (tmp_path / "a.pdf").write_bytes(pdf(["Der Stadtrat hat am Montag beschlossen."]))
+    (tmp_path / "b.txt").write_text("Die Fähre fährt wieder.", encoding="utf-8")
+    code = """
+import sys
+sys.modules["pypdf"] = None
+from indexer.sources import count, passed_over, read, resolve
+folder, file = resolve(sys.argv[1:])
+print([str(item.source) for item in read(folder)], count(folder), passed_over(folder))
+print(*read(file), passed_over(file))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path), str(tmp_path / "a.pdf")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        "['b.txt'] 1 1",
+        "a.pdf: PDF needs an extra package; install it with: pip install 'fundstelle[pdf]' 0",
+    ]
