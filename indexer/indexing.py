@@ -15,11 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from indexer import lexical
-from indexer.article import Article, Passage
-from indexer.embedding import Embedder, passage_input
+from indexer.article import Article
+from indexer.embedding import Embedder
 from indexer.errors import SourceError
-from indexer.passages import PassageSettings, cut
+from indexer.passages import PassageSettings
+from indexer.preparing import Preparer
 from indexer.settings import VERSIONS_KEPT
 from indexer.sources import Item, Source
 from indexer.sources.web.urls import is_address
@@ -32,6 +32,9 @@ _BATCH_CHARACTERS = 400_000
 _WRITE_POINTS = 256
 
 Change = Literal["added", "updated", "removed"]
+
+#: The passages of an article, where they were made elsewhere (``distributed.py``).
+Prepared = Callable[[Article], list[PassagePoint] | None]
 
 
 @dataclass
@@ -106,20 +109,26 @@ class Indexer:
         versions_kept: int = VERSIONS_KEPT,
     ) -> None:
         self._store = store
-        self._embedder = embedder
-        self._settings = settings
+        self._preparer = Preparer(embedder, settings)
         self._versions_kept = versions_kept
 
     def index(
-        self, items: Iterable[Item], on_progress: Callable[[Report], None] | None = None
+        self,
+        items: Iterable[Item],
+        on_progress: Callable[[Report], None] | None = None,
+        prepared: Prepared | None = None,
     ) -> Report:
-        """Bring the store up to date with these articles; errors among them are reported."""
+        """Bring the store up to date with these articles; errors among them are reported.
+
+        What ``prepared`` has for an article is written, in place of being worked out here.
+        """
         report = Report()
         started = time.perf_counter()
         self.recover()
         for batch in batches(without_repeats(items)):
             report.skipped.extend(item for item in batch if isinstance(item, SourceError))
-            self._index_batch([item for item in batch if isinstance(item, Article)], report)
+            articles = [item for item in batch if isinstance(item, Article)]
+            self._index_batch(articles, report, prepared)
             report.seconds = time.perf_counter() - started
             if on_progress:
                 on_progress(report)
@@ -150,20 +159,26 @@ class Indexer:
             self._store.drop_superseded(self._store.superseded(removed))
             self._store.end()
 
-    def _index_batch(self, articles: list[Article], report: Report) -> None:
+    def _index_batch(
+        self, articles: list[Article], report: Report, prepared: Prepared | None
+    ) -> None:
         stored = self._store.articles([a.id for a in articles], text=False)
         articles = [a for a in articles if not _belongs_elsewhere(a, stored.get(a.id), report)]
         changed = [a for a in articles if a.id not in stored or stored[a.id].version != a.version]
         self._follow_moves(articles, stored)
         report.unchanged += len(articles) - len(changed)
         if changed:
-            self.write(changed, stored, report)
+            self.write(changed, stored, report, prepared)
 
     def write(
-        self, changed: list[Article], stored: Mapping[str, StoredArticle], report: Report
+        self,
+        changed: list[Article],
+        stored: Mapping[str, StoredArticle],
+        report: Report,
+        prepared: Prepared | None = None,
     ) -> None:
         """Write one batch of articles, each of which is new or replaces what is ``stored``."""
-        points, passages = self._points(changed)
+        points, passages = self._points(changed, prepared)
         self._store.begin([a.id for a in changed])
         for part in _parts(points, _WRITE_POINTS):
             self._store.write_passages(part)
@@ -180,24 +195,16 @@ class Indexer:
             report.added += not known
             report.changes.append(("updated" if known else "added", article.id))
 
-    def _points(self, articles: list[Article]) -> tuple[list[PassagePoint], dict[str, int]]:
-        embedder = self._embedder()
-        passages = {article.id: self._cut(article, embedder) for article in articles}
-        pairs = [(article, passage) for article in articles for passage in passages[article.id]]
-        texts = [passage_input(article, passage.text) for article, passage in pairs]
-        vectors = embedder.embed_passages(texts).tolist()
-        points = [
-            PassagePoint(article, passage, vector, lexical.weigh_passage(text, article.language))
-            for (article, passage), text, vector in zip(pairs, texts, vectors, strict=True)
-        ]
-        return points, {article_id: len(own) for article_id, own in passages.items()}
-
-    def _cut(self, article: Article, embedder: Embedder) -> list[Passage]:
-        return cut(
-            article,
-            self._settings,
-            fits=lambda text: embedder.fits(passage_input(article, text)),
-        )
+    def _points(
+        self, articles: list[Article], prepared: Prepared | None
+    ) -> tuple[list[PassagePoint], dict[str, int]]:
+        ready = {a.id: own for a in articles if prepared and (own := prepared(a)) is not None}
+        left = [article for article in articles if article.id not in ready]
+        if left:
+            made = self._preparer.prepare(left)
+            ready |= {article.id: own for article, own in zip(left, made, strict=True)}
+        points = [point for article in articles for point in ready[article.id]]
+        return points, {article_id: len(own) for article_id, own in ready.items()}
 
     def _follow_moves(self, articles: list[Article], stored: dict[str, StoredArticle]) -> None:
         """Record the new place of articles that moved but did not change."""

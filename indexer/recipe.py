@@ -15,7 +15,9 @@ from indexer.errors import RecipeMismatch
 from indexer.tokens import TOKENIZER
 
 #: Raised when points are written in a way that earlier releases can't read.
-FORMAT = 1
+FORMAT = 2
+#: From here on every language has a sparse vector of its own; earlier indexes are read as they are.
+VECTOR_A_LANGUAGE = 2
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Recipe:
             self.dimension,
             self.passage_tokens if tokens is None else tokens,
             self.passage_overlap if overlap is None else overlap,
+            format=self.format,  # an earlier one goes on as it is
         )
         self.require(asked, place)
 

@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from service import commands, upkeep
     from service.errors import QuestionError
 
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray tells its makers of each run
     try:
         verbs = upkeep if given.command in _UPKEEP else commands
         status: int = getattr(verbs, given.command)(given, os.environ)
@@ -69,6 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     _source_arguments(index)
     index.add_argument("--prune", action="store_true", help="remove what the source lost")
     _recipe(index)
+    index.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="prepare articles on a Ray cluster (one on this machine)",
+    )
 
     watch = _command(commands, "watch", "keep the archive up to date with its sources")
     _source_arguments(watch)

@@ -12,11 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from indexer.article import Span
 from indexer.generations import current_generation
-from indexer.indexing import Report, batches, without_repeats
+from indexer.indexing import Prepared, Report, batches, without_repeats
 from indexer.ownership import PATIENCE, Ownership
 from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
@@ -106,13 +107,19 @@ class Engine:
         self.close()
 
     def index(
-        self, items: Iterable[Item], on_progress: Callable[[Report], None] | None = None
+        self,
+        items: Iterable[Item],
+        on_progress: Callable[[Report], None] | None = None,
+        prepared: Prepared | None = None,
     ) -> Report:
-        """Bring the archive up to date with these articles. Other writers have turns in between."""
+        """Bring the archive up to date with these articles, some of them ``prepared`` elsewhere.
+
+        Other writers have turns in between.
+        """
         report = Report()
         started = time.perf_counter()
         for batch in batches(without_repeats(items)):
-            report.merge(self._write(lambda archive, some=batch: archive.indexer.index(some)))  # type: ignore[misc]
+            report.merge(self._write(partial(_index, batch, prepared)))
             report.seconds = time.perf_counter() - started
             if on_progress:
                 on_progress(report)
@@ -172,6 +179,12 @@ class Engine:
         with self.reading() as archive:
             for stored in every_article(archive.store, source_root=source_root):
                 yield stored.article.id, stored.article.source
+
+    def versions(self, source_root: str) -> Iterator[tuple[str, str]]:
+        """The ids and versions of a root's articles."""
+        with self.reading() as archive:
+            for stored in every_article(archive.store, source_root=source_root):
+                yield stored.article.id, stored.version
 
     def optimize(self) -> None:
         """Build what makes searching fast; takes its turn with writing."""
@@ -292,3 +305,7 @@ class Engine:
     def _release(self) -> None:
         if self.ownership:
             self.ownership.release()
+
+
+def _index(batch: list[Item], prepared: Prepared | None, archive: OpenArchive) -> Report:
+    return archive.indexer.index(batch, prepared=prepared)

@@ -31,6 +31,7 @@ def archive_settings(given: argparse.Namespace, environment: Environment) -> Arc
         model=getattr(given, "model", None),
         passage_tokens=getattr(given, "passage_tokens", None),
         passage_overlap=getattr(given, "passage_overlap", None),
+        ray=getattr(given, "ray", None),
     )
 
 

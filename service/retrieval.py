@@ -22,6 +22,8 @@ from service.stories import Stories
 _LEG = 40
 # Copies of one story may fill a leg: it is made longer then.
 _WIDER, _LONGEST_LEG = 4, 640
+# The best of what is found, but never fewer than a leg gives: only their articles are fetched.
+_BEST = 60
 _TRIES = 4
 _LANGUAGES_FOR_S = 30.0
 _MOST_LEGS = 8
@@ -96,33 +98,39 @@ class Retriever:
         self._languages = None
 
     def _ranked(self, request: SearchRequest, language: str | None, *, group: bool) -> Retrieved:
-        candidates, articles = self._committed(request)
-        scores = fuse(candidates, language, self._weights)
-        order = sorted(range(len(candidates)), key=lambda i: -scores[i])
+        best, articles = self._best(request, language)
         stories = Stories(articles if group else {})
-        folds = fold([candidates[i] for i in order], articles, stories)
+        folds = fold([candidate for candidate, _ in best], articles, stories)
         return Retrieved(
             language=language,
             candidates=[each.candidate for each in folds],
-            scores=[scores[order[each.place]] for each in folds],
+            scores=[best[each.place][1] for each in folds],
             copies=[each.copies for each in folds],
             articles=articles,
             stories=stories,
         )
 
-    def _committed(
-        self, request: SearchRequest
-    ) -> tuple[list[Candidate], dict[str, StoredArticle]]:
-        """Search until no passage found belongs to a version that is being replaced."""
+    def _best(
+        self, request: SearchRequest, language: str | None
+    ) -> tuple[list[tuple[Candidate, float]], dict[str, StoredArticle]]:
+        """The best candidates by fused score, and their articles.
+
+        Searches until none of them belongs to a version that is being replaced.
+        """
+        most = max(_BEST, request.limit)
         for attempt in range(_TRIES):
             found = self._store.search(request)
-            articles = self._store.articles(list({c.article_id for c in found}), text=False)
+            scores = fuse(found, language, self._weights)
+            scored = sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1])[:most]
+            ids = list({candidate.article_id for candidate, _ in scored})
+            articles = self._store.articles(ids, text=False)
             valid = [
-                c
-                for c in found
-                if c.article_id in articles and articles[c.article_id].version == c.version
+                (candidate, score)
+                for candidate, score in scored
+                if candidate.article_id in articles
+                and articles[candidate.article_id].version == candidate.version
             ]
-            if len(valid) == len(found):
+            if len(valid) == len(scored):
                 break
             time.sleep(0.005 * attempt)
         return valid, articles

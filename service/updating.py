@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
-from typing import TypeVar
+from contextlib import AbstractContextManager, closing, nullcontext
+from typing import TYPE_CHECKING, TypeVar
 
 from indexer import sources
 from indexer.article import Article
+from indexer.errors import SettingsError
 from indexer.indexing import Report, vanished
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item, Source
@@ -28,6 +29,9 @@ from indexer.sources.web.urls import origin
 from service.brief_door import BriefDoor
 from service.client import OwnerClient
 from service.engine import Engine
+
+if TYPE_CHECKING:
+    from indexer.distributed import Cluster
 
 _PAGES_AT_ONCE = 64
 _LONGEST_WAIT_S = 30.0
@@ -68,11 +72,11 @@ class Updating:
         report = Report()
         if not named:
             return report
-        with self._door.visit() as door:  # nothing has been fetched that would be lost
+        # Nothing has been fetched that would be lost.
+        with self._door.visit() as door, self._cluster() as cluster:
             for source in named:
                 seen: set[str] = set()
-                items = self._until_stopped(_noted(sources.read(source), seen))
-                part = door.index(items, self._told(report))
+                part = self._read(door, cluster, source, seen, report)
                 if self._prune and not self._stopping.is_set():
                     failed = [error.source for error in part.skipped]
                     _remove(door, vanished(door.sources(source.root), source, seen, failed), part)
@@ -100,6 +104,35 @@ class Updating:
         """Build what makes searching fast; also what a run that was killed left undone."""
         with self._door.visit(patience=_PATIENCE_S) as door:
             door.optimize()
+
+    def _read(
+        self,
+        door: Engine | OwnerClient,
+        cluster: Cluster | None,
+        source: Source,
+        seen: set[str],
+        before: Report,
+    ) -> Report:
+        told = self._told(before)
+        if cluster is None or source.path is None:
+            return door.index(self._until_stopped(_noted(sources.read(source), seen)), told)
+        if isinstance(door, OwnerClient):
+            raise SettingsError(
+                "a service has this index open and would embed by itself: stop it to index on "
+                "a cluster, or leave --ray out"
+            )
+        with door.reading() as archive:
+            recipe = archive.store.recipe
+        found = cluster.prepare(source, recipe, door.versions(source.root))
+        items = self._until_stopped(_noted(found, seen))
+        return door.index(items, told, found.passages)
+
+    def _cluster(self) -> AbstractContextManager[Cluster | None]:
+        if self._archive.ray is None:
+            return nullcontext()
+        from indexer.distributed import Cluster
+
+        return Cluster(self._archive)
 
     def _remove_gone(
         self, named: Sequence[WebSource], reading: WebReading, fetcher: Fetcher, report: Report

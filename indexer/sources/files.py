@@ -46,26 +46,39 @@ def read(source: Source, stdin: BinaryIO | None = None) -> Iterator[Item]:
     """
     if source.path is None:
         yield from standard_input.read(stdin or sys.stdin.buffer)
-    elif source.file is not None:
-        if _suffix(source.file) in _KNOWN:
-            yield from _read_file(source.path, source.root, source.file)
-        else:
-            reason = f"this type of file is not supported; supported are {' '.join(_KNOWN)}"
-            yield SourceError(printable(source.file), reason)
     else:
-        for found in walk(source.path):
+        for found in names(source):
             if isinstance(found, SourceError):
                 yield found
-            elif _is_read(found):
-                yield from _read_file(source.path / found, source.root, found)
+            else:
+                yield from read_named(source.root, found)
+
+
+def names(source: Source) -> Iterator[str | SourceError]:
+    """The files that ``read`` opens, relative to the source's root and in that order."""
+    if source.path is None:
+        return
+    if source.file is None:
+        for found in walk(source.path):
+            if isinstance(found, SourceError) or _is_read(found):
+                yield found
+    elif _suffix(source.file) in _KNOWN:
+        yield source.file
+    else:
+        reason = f"this type of file is not supported; supported are {' '.join(_KNOWN)}"
+        yield SourceError(printable(source.file), reason)
+
+
+def read_named(root: str, file: str) -> Iterator[Item]:
+    """The articles of one file of ``names``; whoever sees the same folder can read it."""
+    yield from _read_file(Path(root) / file, root, file)
 
 
 def count(source: Source) -> int:
     """How many files ``read`` would open; an estimate of the articles, for a progress bar."""
     if source.path is None or source.file is not None:
         return 1
-    found = walk(source.path)
-    return sum(isinstance(f, SourceError) or _is_read(f) for f in found)
+    return sum(1 for _ in names(source))
 
 
 def passed_over(source: Source) -> int:

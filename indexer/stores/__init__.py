@@ -63,7 +63,7 @@ def open_generations(settings: ArchiveSettings) -> Generations:
         from indexer.stores.server_generations import ServerGenerations
 
         client = _connect(settings, settings.qdrant_url)
-        return ServerGenerations(client, settings.archive, settings.qdrant_url)
+        return ServerGenerations(client, settings.archive, settings.qdrant_url, settings.collection)
     from indexer.stores.edge_generations import EdgeGenerations
 
     return EdgeGenerations(settings)

@@ -2,7 +2,8 @@
 
 One shard in the folder of a generation, with ``recipe.json`` beside it. Edge
 locks its folder, so a process that opens it owns it (``indexer/ownership.py``).
-Everything that differs from the server store is in this file.
+What a shard is made with is in ``edge_shard.py``, how filters become conditions
+in ``edge_filters.py``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from pathlib import Path
 import qdrant_edge as edge
 
 from indexer.article import Article
+from indexer.collection import CollectionSettings
 from indexer.disk import RESERVE, require_room, require_writable
 from indexer.errors import DiskFull, FundstelleError, StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
     DENSE,
-    INDEXED,
     SPARSE,
     article_payload,
     article_point_id,
@@ -30,15 +31,15 @@ from indexer.points import (
     passage_payload,
     passage_point_id,
     passage_point_ids,
+    sparse_name,
     stored_article,
     stored_passage,
     superseded_payload,
     superseded_point_id,
     superseded_versions,
 )
-from indexer.recipe import Recipe
+from indexer.recipe import VECTOR_A_LANGUAGE, Recipe
 from indexer.store import (
-    ArticleFilter,
     Candidate,
     PassagePoint,
     Payload,
@@ -47,44 +48,58 @@ from indexer.store import (
     StoreStatus,
     Superseded,
 )
+from indexer.stores.edge_filters import conditions, equals
+from indexer.stores.edge_shard import (
+    dense_search,
+    exact_search,
+    payload_indexes,
+    shard_config,
+)
 
 _RECIPE = "recipe.json"
 _SHARD = "shard"
 _SCROLL = 256
 _FULL = ("No space left", "Not enough space")  # how Edge words it
 _WRITER = "owner"  # one process owns the folder, so one journal is enough
-_SCHEMA = {
-    "keyword": edge.PayloadSchemaType.Keyword,
-    "integer": edge.PayloadSchemaType.Integer,
-}
+# After so many passages a load is optimised in between: what is not yet optimised is kept on
+# the heap, and is replayed from the log by whoever opens the shard after a kill.
+_SETTLE = 200_000
+# Up to so many points the inverse document frequency is worked out anew for each question. Above,
+# it is the engine's own count, in which deleted passages stay until their segment is rebuilt.
+_EXACT_STATISTICS = 20_000
 
 
 class EdgeStore:
     """A ``PassageStore`` in a folder. Raises StoreError where Edge fails."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: CollectionSettings | None = None) -> None:
         self.folder = folder
+        self._settings = settings or CollectionSettings()
         with _translated(folder, " when it was opened"):
             require_writable(folder)
             require_room(folder)
             self.recipe = Recipe.from_json(json.loads((folder / _RECIPE).read_text("utf-8")))
-            self._shard = edge.EdgeShard.load(str(folder / _SHARD))
+            place = folder / _SHARD
+            self._sparse = _sparse_names(place)
+            config = shard_config(self.recipe, self._settings, self._sparse)
+            self._shard = edge.EdgeShard.load(str(place), config)
+        self._vector_a_language = self.recipe.format >= VECTOR_A_LANGUAGE
+        self._unsettled = 0
 
     @classmethod
-    def create(cls, folder: Path, recipe: Recipe) -> None:
+    def create(
+        cls, folder: Path, recipe: Recipe, settings: CollectionSettings | None = None
+    ) -> None:
         """Lay out an empty store in a folder that does not exist yet."""
         with _translated(folder):
             folder.mkdir(parents=True)
             require_room(folder, extra=RESERVE)  # for the log that is laid out here
             (folder / _RECIPE).write_text(json.dumps(recipe.to_json(), indent=1), "utf-8")
             (folder / _SHARD).mkdir()
-            config = edge.EdgeConfig(
-                vectors={DENSE: edge.EdgeVectorParams(recipe.dimension, edge.Distance.Cosine)},
-                sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-            )
+            config = shard_config(recipe, settings or CollectionSettings())
             shard = edge.EdgeShard.create(str(folder / _SHARD), config)
-            for field, kind in INDEXED.items():
-                shard.update(edge.UpdateOperation.create_field_index(field, _SCHEMA[kind]))
+            for operation in payload_indexes():
+                shard.update(operation)
             shard.flush()
             shard.close()
 
@@ -100,19 +115,28 @@ class EdgeStore:
 
     def end(self) -> None:
         self._update(edge.UpdateOperation.delete_points([journal_point_id(_WRITER)]))
+        if self._unsettled >= _SETTLE:
+            self.optimize()
 
     def write_passages(self, points: Sequence[PassagePoint]) -> None:
         require_room(self.folder, _size(p.passage.text for p in points))
+        for name in sorted({self._name(p.article.language) for p in points} - self._sparse):
+            self._update(edge.UpdateOperation.create_sparse_vector(name, edge.Modifier.Idf))
+            self._sparse.add(name)
         self._upsert(
             [
                 edge.Point(
                     passage_point_id(p.article.id, p.article.version, p.passage.ordinal),
-                    {DENSE: list(p.dense), SPARSE: edge.SparseVector(*p.sparse)},
+                    {
+                        DENSE: list(p.dense),
+                        self._name(p.article.language): edge.SparseVector(*p.sparse),
+                    },
                     passage_payload(p),
                 )
                 for p in points
             ]
         )
+        self._unsettled += len(points)
 
     def commit(self, articles: Iterable[tuple[Article, int]]) -> None:
         articles = list(articles)
@@ -130,8 +154,8 @@ class EdgeStore:
 
     def drop_passages(self, article_id: str, *, keep: str | None) -> None:
         of_article = edge.Filter(
-            must=[_equals("kind", "passage"), _equals("article_id", article_id)],
-            must_not=[] if keep is None else [_equals("version", keep)],
+            must=[equals("kind", "passage"), equals("article_id", article_id)],
+            must_not=[] if keep is None else [equals("version", keep)],
         )
         self._update(edge.UpdateOperation.delete_points_by_filter(of_article))
 
@@ -150,7 +174,7 @@ class EdgeStore:
 
     def superseded(self, article_ids: Sequence[str]) -> list[Superseded]:
         of_articles = edge.FieldCondition("article_id", match=edge.MatchAny(list(article_ids)))
-        wanted = edge.Filter(must=[_equals("kind", "superseded"), of_articles])
+        wanted = edge.Filter(must=[equals("kind", "superseded"), of_articles])
         payloads: list[Payload] = []
         offset = None
         while True:
@@ -177,9 +201,9 @@ class EdgeStore:
     def list_articles(
         self, *, cursor: str | None = None, limit: int = 100, source_root: str | None = None
     ) -> tuple[list[StoredArticle], str | None]:
-        conditions = [_equals("kind", "article")]
+        conditions = [equals("kind", "article")]
         if source_root is not None:
-            conditions.append(_equals("source_root", source_root))
+            conditions.append(equals("source_root", source_root))
         with _translated(self.folder):
             request = edge.ScrollRequest(
                 offset=cursor,
@@ -192,53 +216,75 @@ class EdgeStore:
         return page, None if following is None else str(following)
 
     def languages(self) -> dict[str, int]:
-        of_passages = edge.Filter(must=[_equals("kind", "passage")])
+        of_passages = edge.Filter(must=[equals("kind", "passage")])
         request = edge.FacetRequest("language", limit=1000, exact=True, filter=of_passages)
         with _translated(self.folder):
             return {str(hit.value): hit.count for hit in self._shard.facet(request)}
 
     def search(self, request: SearchRequest) -> list[Candidate]:
-        chosen = _conditions(request.filter)
         nearest = edge.Query.Nearest(list(request.dense), using=DENSE)
-        dense_leg = edge.Prefetch(
-            limit=request.limit, query=nearest, filter=edge.Filter(must=list(chosen))
-        )
-        prefetches = [dense_leg]
-        lexical_legs = []
-        for language, vector in request.lexical.items():
-            of_language = _equals("language", language)
-            query = edge.Query.Nearest(edge.SparseVector(*vector), using=SPARSE)
-            restricted = edge.Filter(must=[of_language, *chosen])
-            params = edge.SearchParams(idf=edge.IdfParams(edge.Filter(must=[of_language])))
-            prefetches.append(
-                edge.Prefetch(request.limit, query=query, filter=restricted, params=params)
-            )
-            lexical_legs.append(
-                edge.QueryRequest(request.limit, query=query, filter=restricted, params=params)
-            )
-        # The union of the legs is scored by its dense vectors, so that a passage
-        # found by its words alone has a dense score too.
-        union = edge.QueryRequest(
-            limit=request.limit * len(prefetches),
+        dense_leg = edge.QueryRequest(
+            request.limit,
             query=nearest,
-            prefetches=prefetches,
+            filter=edge.Filter(must=list(conditions(request.filter))),
+            params=dense_search(self._settings),
             with_payload=True,
         )
+        legs = [
+            self._lexical_leg(language, vector, request)
+            for language, vector in request.lexical.items()
+            if self._name(language) in self._sparse
+        ]
         with _translated(self.folder):
             by_dense, *by_words = self._shard.query_batch(
-                edge.QueryBatchRequest([union, *lexical_legs])
+                edge.QueryBatchRequest([dense_leg, *legs])
             )
-        lexical = {str(point.id): point.score for leg in by_words for point in leg}
-        return [
+            lexical = {str(point.id): point.score for leg in by_words for point in leg}
+            # A passage found by its words alone gets its dense score, too.
+            rest = lexical.keys() - {str(point.id) for point in by_dense}
+            if rest:
+                chosen = edge.Filter(must=[edge.HasIdCondition(set(rest))])
+                by_dense += self._shard.query(
+                    edge.QueryRequest(
+                        len(rest),
+                        query=nearest,
+                        filter=chosen,
+                        params=exact_search(),
+                        with_payload=True,
+                    )
+                )
+        found = [
             candidate(point.payload or {}, point.score, lexical.get(str(point.id)))
             for point in by_dense
         ]
+        return sorted(found, key=lambda c: -c.dense)
+
+    def _lexical_leg(
+        self, language: str, vector: SparseVector, request: SearchRequest
+    ) -> edge.QueryRequest:
+        """The passages of a language that share most with a question, by terms rare in it."""
+        name = self._name(language)
+        chosen: list[edge.ConditionType] = [*conditions(request.filter)]
+        params = None
+        if not self._vector_a_language:
+            chosen.append(equals("language", language))
+            corpus = edge.Filter(must=[equals("language", language)])
+            params = edge.SearchParams(idf=edge.IdfParams(corpus))
+        elif self._shard.info().points_count <= _EXACT_STATISTICS:
+            corpus = edge.Filter(must=[edge.HasVectorCondition(name)])
+            params = edge.SearchParams(idf=edge.IdfParams(corpus))
+        query = edge.Query.Nearest(edge.SparseVector(*vector), using=name)
+        restricted = edge.Filter(must=chosen) if chosen else None
+        return edge.QueryRequest(request.limit, query=query, filter=restricted, params=params)
+
+    def _name(self, language: str | None) -> str:
+        return sparse_name(language) if self._vector_a_language else SPARSE
 
     def status(self) -> StoreStatus:
         with _translated(self.folder):
             articles, passages = (
                 self._shard.count(
-                    edge.CountRequest(exact=True, filter=edge.Filter(must=[_equals("kind", kind)]))
+                    edge.CountRequest(exact=True, filter=edge.Filter(must=[equals("kind", kind)]))
                 )
                 for kind in ("article", "passage")
             )
@@ -250,6 +296,7 @@ class EdgeStore:
         with _translated(self.folder):
             self._shard.optimize()
             self._shard.flush()
+        self._unsettled = 0
 
     def close(self) -> None:
         with _translated(self.folder):
@@ -278,7 +325,8 @@ def _passage(article: Article, record: edge.Record) -> PassagePoint:
     vectors = record.vector
     if not isinstance(vectors, dict):
         raise StoreError(f"a passage of {article.id!r} has no vectors: the index is damaged")
-    dense, sparse = vectors[DENSE], vectors[SPARSE]
+    dense = vectors.pop(DENSE, None)
+    sparse = next(iter(vectors.values()), None)  # under the name of its language
     if not isinstance(dense, list) or not isinstance(sparse, edge.SparseVector):
         raise StoreError(f"a passage of {article.id!r} has other vectors: the index is damaged")
     weights = SparseVector(list(sparse.indices), list(sparse.values))
@@ -289,20 +337,10 @@ def _payload(*, text: bool) -> bool | edge.PayloadSelector:
     return True if text else edge.PayloadSelector.Exclude(["text"])
 
 
-def _equals(field: str, value: str) -> edge.FieldCondition:
-    return edge.FieldCondition(field, match=edge.MatchValue(value))
-
-
-def _conditions(wanted: ArticleFilter) -> list[edge.FieldCondition]:
-    conditions = [_equals(key, value) for key, value in (wanted.metadata or {}).items()]
-    if wanted.languages:
-        conditions.append(
-            edge.FieldCondition("language", match=edge.MatchAny(list(wanted.languages)))
-        )
-    if (wanted.published_from, wanted.published_until) != (None, None):
-        between = edge.RangeFloat(gte=wanted.published_from, lt=wanted.published_until)
-        conditions.append(edge.FieldCondition("published", range=between))
-    return conditions
+def _sparse_names(shard: Path) -> set[str]:
+    """The sparse vectors that a shard has; Edge keeps them in a file but has no call for them."""
+    config = json.loads((shard / "edge_config.json").read_text("utf-8"))
+    return set(config.get("sparse_vectors", {}))
 
 
 @contextmanager

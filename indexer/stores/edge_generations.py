@@ -25,19 +25,23 @@ class EdgeGenerations:
     def __init__(self, settings: ArchiveSettings) -> None:
         self._index = settings.index
         self._archive = settings.archive
+        self._collection = settings.collection
 
     def current(self) -> str:
         return current_generation(self._index, self._archive).name
 
     def open(self, name: str) -> PassageStore:
-        return EdgeStore(self._folder(name))
+        return EdgeStore(self._folder(name), self._collection)
 
     def make(self, recipe: Recipe, *, resume: bool = False) -> str:
         begun = next_generation(self._index, self._archive)
         if resume and _has(begun, recipe):
             return begun.name
-        create = EdgeStore.create
-        return new_generation(self._index, self._archive, lambda draft: create(draft, recipe)).name
+
+        def create(draft: Path) -> None:
+            EdgeStore.create(draft, recipe, self._collection)
+
+        return new_generation(self._index, self._archive, create).name
 
     def switch(self, name: str) -> None:
         switch_generation(self._folder(name))

@@ -1,9 +1,9 @@
 """The server store: a Qdrant server or cluster, through qdrant-client.
 
-One collection, which is one generation of an archive (``server_generations.py``).
-The recipe is a point of its own. What a client would do to a local folder, such
-as locking it, is not needed here, since a server takes any number of readers and
-writers.
+One collection, which is one generation of an archive (``server_generations.py``),
+and whose recipe is a point of its own. How a collection is made, written to and
+asked is in ``server_creation.py``, ``server_collection.py`` and ``server_queries.py``.
+A server takes any number of readers and writers, so nothing is locked.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from qdrant_client import QdrantClient, models
 
 from indexer.article import Article
-from indexer.errors import FundstelleError, StoreError
+from indexer.collection import CollectionSettings
+from indexer.errors import StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
     DENSE,
-    INDEXED,
     SPARSE,
     article_payload,
     article_point_id,
@@ -32,15 +31,15 @@ from indexer.points import (
     passage_payload,
     passage_point_id,
     passage_point_ids,
+    sparse_name,
     stored_article,
     stored_passage,
     superseded_payload,
     superseded_point_id,
     superseded_versions,
 )
-from indexer.recipe import Recipe
+from indexer.recipe import VECTOR_A_LANGUAGE, Recipe
 from indexer.store import (
-    ArticleFilter,
     Candidate,
     PassagePoint,
     Payload,
@@ -49,12 +48,11 @@ from indexer.store import (
     StoreStatus,
     Superseded,
 )
+from indexer.stores.server_collection import ServerCollection, translated
+from indexer.stores.server_creation import create_collection
+from indexer.stores.server_queries import conditions, dense_search, equals, exact_search
 
 _RECIPE_POINT = str(uuid.uuid5(uuid.NAMESPACE_URL, "fundstelle:recipe"))
-_SCHEMA = {
-    "keyword": models.PayloadSchemaType.KEYWORD,
-    "integer": models.PayloadSchemaType.INTEGER,
-}
 # Other writers may be at work on the same collection: only what has stood in a
 # journal for this long was left behind by one that died.
 _SCROLL = 256
@@ -67,7 +65,16 @@ class ServerStore:
     ``place`` is the address, for messages. The client is whoever's who gave it.
     """
 
-    def __init__(self, client: QdrantClient, collection: str, place: str) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        collection: str,
+        place: str,
+        settings: CollectionSettings | None = None,
+    ) -> None:
+        self._collection = ServerCollection(
+            client, collection, place, settings or CollectionSettings()
+        )
         self._client = client
         self._place = place
         self.collection = collection
@@ -81,25 +88,24 @@ class ServerStore:
             )
         with translated(self._place):
             self.recipe = Recipe.from_json((found[0].payload or {})["recipe"])
+        self._vector_a_language = self.recipe.format >= VECTOR_A_LANGUAGE
+        # In memory everything is searched exactly, and other wishes are warned of.
+        in_memory = place == ":memory:"
+        self._nearest = None if in_memory else dense_search(self._collection.settings)
+        self._exactly = None if in_memory else exact_search()
 
     @classmethod
-    def create(cls, client: QdrantClient, collection: str, recipe: Recipe, place: str) -> None:
+    def create(
+        cls,
+        client: QdrantClient,
+        collection: str,
+        recipe: Recipe,
+        place: str,
+        settings: CollectionSettings | None = None,
+    ) -> None:
         """Make a collection, and write its recipe last: it is complete once it has one."""
         with translated(place):
-            if not client.collection_exists(collection):
-                client.create_collection(
-                    collection,
-                    vectors_config={
-                        DENSE: models.VectorParams(
-                            size=recipe.dimension, distance=models.Distance.COSINE
-                        )
-                    },
-                    sparse_vectors_config={
-                        SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)
-                    },
-                )
-            for field, kind in INDEXED.items():
-                client.create_payload_index(collection, field, _SCHEMA[kind])
+            create_collection(client, collection, recipe, settings or CollectionSettings())
             payload = {"kind": "recipe", "recipe": recipe.to_json()}
             point = models.PointStruct(id=_RECIPE_POINT, vector={}, payload=payload)
             client.upsert(collection, [point], wait=True)
@@ -108,8 +114,9 @@ class ServerStore:
         with translated(self._place):
             records, _ = self._client.scroll(
                 self.collection,
-                scroll_filter=models.Filter(must=[_equals("kind", "journal")]),
+                scroll_filter=models.Filter(must=[equals("kind", "journal")]),
                 limit=1000,
+                consistency=self._collection.consistency,
             )
         left = datetime.now(UTC) - _JOURNAL_LEASE
         journals = [record.payload or {} for record in records]
@@ -123,29 +130,29 @@ class ServerStore:
     def begin(self, article_ids: Sequence[str]) -> None:
         payload = journal_payload(article_ids, self._writer)
         point_id = journal_point_id(self._writer)
-        self._upsert([models.PointStruct(id=point_id, vector={}, payload=payload)])
+        self._collection.upsert([models.PointStruct(id=point_id, vector={}, payload=payload)])
 
     def end(self) -> None:
         left = datetime.now(UTC) - _JOURNAL_LEASE
         abandoned = models.Filter(
             must=[
-                _equals("kind", "journal"),
+                equals("kind", "journal"),
                 models.FieldCondition(key="at", range=models.DatetimeRange(lt=left)),
             ]
         )
         own = models.PointIdsList(points=[journal_point_id(self._writer)])
-        with translated(self._place):
-            self._client.delete(self.collection, own, wait=True)
-            self._client.delete(self.collection, models.FilterSelector(filter=abandoned), wait=True)
+        self._collection.delete(own)
+        self._collection.delete(models.FilterSelector(filter=abandoned))
 
     def write_passages(self, points: Sequence[PassagePoint]) -> None:
-        self._upsert(
+        self._collection.add_vectors({self._name(p.article.language) for p in points})
+        self._collection.upsert(
             [
                 models.PointStruct(
                     id=passage_point_id(p.article.id, p.article.version, p.passage.ordinal),
                     vector={
                         DENSE: list(p.dense),
-                        SPARSE: models.SparseVector(
+                        self._name(p.article.language): models.SparseVector(
                             indices=p.sparse.indices, values=p.sparse.values
                         ),
                     },
@@ -156,7 +163,7 @@ class ServerStore:
         )
 
     def commit(self, articles: Iterable[tuple[Article, int]]) -> None:
-        self._upsert(
+        self._collection.upsert(
             [
                 models.PointStruct(
                     id=article_point_id(article.id),
@@ -172,13 +179,10 @@ class ServerStore:
 
     def drop_passages(self, article_id: str, *, keep: str | None) -> None:
         of_article = models.Filter(
-            must=[_equals("kind", "passage"), _equals("article_id", article_id)],
-            must_not=[] if keep is None else [_equals("version", keep)],
+            must=[equals("kind", "passage"), equals("article_id", article_id)],
+            must_not=[] if keep is None else [equals("version", keep)],
         )
-        with translated(self._place):
-            self._client.delete(
-                self.collection, models.FilterSelector(filter=of_article), wait=True
-            )
+        self._collection.delete(models.FilterSelector(filter=of_article))
 
     def passages(self, articles: Iterable[StoredArticle]) -> list[PassagePoint]:
         owners = {point: s.article for s in articles for point in passage_point_ids(s)}
@@ -192,7 +196,7 @@ class ServerStore:
         return [_passage(owner, by_id[point]) for point, owner in owners.items() if point in by_id]
 
     def keep_superseded(self, versions: Iterable[Superseded]) -> None:
-        self._upsert(
+        self._collection.upsert(
             [
                 models.PointStruct(id=superseded_point_id(v), vector={}, payload=payload)
                 for v in versions
@@ -210,7 +214,7 @@ class ServerStore:
             with translated(self._place):
                 records, offset = self._client.scroll(
                     self.collection,
-                    scroll_filter=models.Filter(must=[_equals("kind", "superseded"), of_articles]),
+                    scroll_filter=models.Filter(must=[equals("kind", "superseded"), of_articles]),
                     limit=_SCROLL,
                     offset=offset,
                 )
@@ -225,7 +229,10 @@ class ServerStore:
         points = [article_point_id(article_id) for article_id in ids]
         with translated(self._place):
             records = self._client.retrieve(
-                self.collection, points, with_payload=_payload(text=text)
+                self.collection,
+                points,
+                with_payload=_payload(text=text),
+                consistency=self._collection.consistency,
             )
         found = (stored_article(record.payload or {}) for record in records)
         return {stored.article.id: stored for stored in found}
@@ -233,9 +240,9 @@ class ServerStore:
     def list_articles(
         self, *, cursor: str | None = None, limit: int = 100, source_root: str | None = None
     ) -> tuple[list[StoredArticle], str | None]:
-        conditions: list[models.Condition] = [_equals("kind", "article")]
+        conditions: list[models.Condition] = [equals("kind", "article")]
         if source_root is not None:
-            conditions.append(_equals("source_root", source_root))
+            conditions.append(equals("source_root", source_root))
         with translated(self._place):
             records, following = self._client.scroll(
                 self.collection,
@@ -248,7 +255,7 @@ class ServerStore:
         return page, None if following is None else str(following)
 
     def languages(self) -> dict[str, int]:
-        of_passages = models.Filter(must=[_equals("kind", "passage")])
+        of_passages = models.Filter(must=[equals("kind", "passage")])
         with translated(self._place):
             hits = self._client.facet(
                 self.collection, "language", facet_filter=of_passages, limit=1000, exact=True
@@ -256,54 +263,66 @@ class ServerStore:
         return {str(hit.value): hit.count for hit in hits}
 
     def search(self, request: SearchRequest) -> list[Candidate]:
-        chosen = _conditions(request.filter)
         dense = list(request.dense)
-        dense_filter = models.Filter(must=list(chosen))
-        prefetches = [
-            models.Prefetch(query=dense, using=DENSE, limit=request.limit, filter=dense_filter)
-        ]
-        lexical_legs = []
-        for language, vector in request.lexical.items():
-            of_language = _equals("language", language)
-            query = models.SparseVector(indices=vector.indices, values=vector.values)
-            restricted = models.Filter(must=[of_language, *chosen])
-            corpus = models.IdfCorpusParams(corpus=models.Filter(must=[of_language]))
-            params = models.SearchParams(idf=corpus)
-            prefetches.append(
-                models.Prefetch(
-                    query=query, using=SPARSE, limit=request.limit, filter=restricted, params=params
-                )
-            )
-            lexical_legs.append(
-                models.QueryRequest(
-                    query=query, using=SPARSE, limit=request.limit, filter=restricted, params=params
-                )
-            )
-        # The union of the legs is scored by its dense vectors, so that a passage
-        # found by its words alone has a dense score too.
-        union = models.QueryRequest(
-            prefetch=prefetches,
+        dense_leg = models.QueryRequest(
             query=dense,
             using=DENSE,
-            limit=request.limit * len(prefetches),
+            limit=request.limit,
+            filter=models.Filter(must=conditions(request.filter)),
+            params=self._nearest,
             with_payload=True,
         )
-        with translated(self._place):
-            by_dense, *by_words = self._client.query_batch_points(
-                self.collection, [union, *lexical_legs]
-            )
-        lexical = {str(point.id): point.score for leg in by_words for point in leg.points}
-        return [
-            candidate(point.payload or {}, point.score, lexical.get(str(point.id)))
-            for point in by_dense.points
+        legs = [
+            self._lexical_leg(language, vector, request)
+            for language, vector in request.lexical.items()
+            if self._collection.has_vector(self._name(language))
         ]
+        with translated(self._place):
+            first, *by_words = self._client.query_batch_points(self.collection, [dense_leg, *legs])
+            by_dense = list(first.points)
+            lexical = {str(point.id): point.score for leg in by_words for point in leg.points}
+            # A passage found by its words alone gets its dense score, too.
+            rest = lexical.keys() - {str(point.id) for point in by_dense}
+            if rest:
+                by_dense += self._client.query_points(
+                    self.collection,
+                    query=dense,
+                    using=DENSE,
+                    limit=len(rest),
+                    query_filter=models.Filter(must=[models.HasIdCondition(has_id=list(rest))]),
+                    search_params=self._exactly,
+                    with_payload=True,
+                ).points
+        found = [
+            candidate(point.payload or {}, point.score, lexical.get(str(point.id)))
+            for point in by_dense
+        ]
+        return sorted(found, key=lambda c: -c.dense)
+
+    def _lexical_leg(
+        self, language: str, vector: SparseVector, request: SearchRequest
+    ) -> models.QueryRequest:
+        """The passages of a language that share most with a question, by terms rare in it."""
+        chosen = conditions(request.filter)
+        params = None
+        if not self._vector_a_language:
+            chosen.append(equals("language", language))
+            corpus = models.Filter(must=[equals("language", language)])
+            params = models.SearchParams(idf=models.IdfCorpusParams(corpus=corpus))
+        return models.QueryRequest(
+            query=models.SparseVector(indices=vector.indices, values=vector.values),
+            using=self._name(language),
+            limit=request.limit,
+            filter=models.Filter(must=chosen) if chosen else None,
+            params=params,
+        )
 
     def status(self) -> StoreStatus:
         with translated(self._place):
             articles, passages = (
                 self._client.count(
                     self.collection,
-                    count_filter=models.Filter(must=[_equals("kind", kind)]),
+                    count_filter=models.Filter(must=[equals("kind", kind)]),
                     exact=True,
                 ).count
                 for kind in ("article", "passage")
@@ -318,37 +337,21 @@ class ServerStore:
     def close(self) -> None:
         """Nothing is held but the client, which stays open for other generations."""
 
-    def _upsert(self, points: list[models.PointStruct]) -> None:
-        if points:
-            with translated(self._place):
-                self._client.upsert(self.collection, points, wait=True)
-
     def _delete(self, points: list[str]) -> None:
         if points:
             ids: list[int | str | uuid.UUID] = [*points]
-            with translated(self._place):
-                self._client.delete(self.collection, models.PointIdsList(points=ids), wait=True)
+            self._collection.delete(models.PointIdsList(points=ids))
 
-
-@contextmanager
-def translated(place: str) -> Iterator[None]:
-    """The client raises its own errors and two transports'; a caller sees StoreError."""
-    try:
-        yield
-    except FundstelleError:
-        raise
-    except Exception as error:
-        raise StoreError(
-            f"Qdrant at {place} failed: {error}; check that the server runs there "
-            "and that FUNDSTELLE_QDRANT_API_KEY fits"
-        ) from error
+    def _name(self, language: str | None) -> str:
+        return sparse_name(language) if self._vector_a_language else SPARSE
 
 
 def _passage(article: Article, record: models.Record) -> PassagePoint:
     vectors = record.vector
     if not isinstance(vectors, dict):
         raise StoreError(f"a passage of {article.id!r} has no vectors: the index is damaged")
-    dense, sparse = vectors[DENSE], vectors[SPARSE]
+    dense = vectors.pop(DENSE, None)
+    sparse = next(iter(vectors.values()), None)  # under the name of its language
     if not isinstance(dense, list) or not isinstance(sparse, models.SparseVector):
         raise StoreError(f"a passage of {article.id!r} has other vectors: the index is damaged")
     weights = SparseVector(sparse.indices, sparse.values)
@@ -357,20 +360,3 @@ def _passage(article: Article, record: models.Record) -> PassagePoint:
 
 def _payload(*, text: bool) -> bool | models.PayloadSelectorExclude:
     return True if text else models.PayloadSelectorExclude(exclude=["text"])
-
-
-def _equals(field: str, value: str) -> models.FieldCondition:
-    return models.FieldCondition(key=field, match=models.MatchValue(value=value))
-
-
-def _conditions(wanted: ArticleFilter) -> list[models.Condition]:
-    conditions: list[models.Condition] = [
-        _equals(key, value) for key, value in (wanted.metadata or {}).items()
-    ]
-    if wanted.languages:
-        languages = models.MatchAny(any=list(wanted.languages))
-        conditions.append(models.FieldCondition(key="language", match=languages))
-    if (wanted.published_from, wanted.published_until) != (None, None):
-        between = models.Range(gte=wanted.published_from, lt=wanted.published_until)
-        conditions.append(models.FieldCondition(key="published", range=between))
-    return conditions

@@ -10,16 +10,25 @@ import re
 
 from qdrant_client import QdrantClient, models
 
+from indexer.collection import CollectionSettings
 from indexer.errors import IndexNotFound, StoreError
 from indexer.recipe import Recipe
 from indexer.store import PassageStore
-from indexer.stores.server import ServerStore, translated
+from indexer.stores.server import ServerStore
+from indexer.stores.server_collection import translated
 
 
 class ServerGenerations:
     """``indexer.stores.Generations`` on a server. Closing it closes the stores it opened."""
 
-    def __init__(self, client: QdrantClient, archive: str, place: str) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        archive: str,
+        place: str,
+        settings: CollectionSettings | None = None,
+    ) -> None:
+        self._settings = settings or CollectionSettings()
         self._client = client
         self._archive = archive
         self._place = place
@@ -37,7 +46,7 @@ class ServerGenerations:
         )
 
     def open(self, name: str) -> PassageStore:
-        return ServerStore(self._client, f"{self._alias}.{name}", self._place)
+        return ServerStore(self._client, f"{self._alias}.{name}", self._place, self._settings)
 
     def make(self, recipe: Recipe, *, resume: bool = False) -> str:
         name = str(self._number() + 1)
@@ -49,7 +58,7 @@ class ServerGenerations:
                     self.drop(str(number))
         if begun != recipe:
             # Goes on where another process, or an earlier one, is or was doing the same.
-            ServerStore.create(self._client, collection, recipe, self._place)
+            ServerStore.create(self._client, collection, recipe, self._place, self._settings)
         return name
 
     def switch(self, name: str) -> None:
@@ -93,7 +102,7 @@ class ServerGenerations:
             if not self._client.collection_exists(collection):
                 return None
         try:
-            return ServerStore(self._client, collection, self._place).recipe
+            return ServerStore(self._client, collection, self._place, self._settings).recipe
         except StoreError:
             return None
 

@@ -27,7 +27,7 @@ from indexer.article import Article, Passage, Span
 from indexer.errors import IndexNotFound, RecipeMismatch, StoreError
 from indexer.lexical import SparseVector, weigh_passage, weigh_question
 from indexer.points import journal_payload, journal_point_id, published_seconds
-from indexer.recipe import Recipe
+from indexer.recipe import FORMAT, Recipe
 from indexer.settings import ArchiveSettings
 from indexer.store import (
     ArticleFilter,
@@ -599,6 +599,20 @@ def test_a_term_is_as_rare_as_it_is_in_the_language_of_the_passage(store: Passag
     assert rare > 10 * common
 
 
+def test_an_index_of_the_first_format_goes_on_as_it_is(place: Place) -> None:
+    """It has one sparse vector for all languages, and is searched and written as it was."""
+    made = place.open(replace(RECIPE, format=1))
+    common_in_german_rare_in_french(made)
+    store = place.reopen(made)
+    assert store.recipe.format == 1
+    found = {c.article_id: c.lexical for c in ask(store, "Berlin", ("de", "fr"), limit=20)}
+    rare = bm25(weight_in("Berlin ville", "Berlin", "fr"), 10, 1)
+    assert found["fr 0"] == pytest.approx(rare, rel=1e-4)
+    common = bm25(weight_in("Rat Berlin", "Berlin", "de"), 10, 9)
+    assert found["de 5"] == pytest.approx(common, rel=1e-4)
+    store.close()
+
+
 def test_a_filter_does_not_make_a_term_rarer_than_it_is(store: PassageStore) -> None:
     dated = [
         article(f"{i}", "Rat Berlin" if i else "Rat Bonn", published_at=f"2025-01-{i + 1:02}")
@@ -893,7 +907,7 @@ def test_a_damaged_folder_is_a_store_error_that_names_it(tmp_path: Path, damage:
 
 def test_an_index_of_a_newer_release_is_refused(place: Place) -> None:
     with pytest.raises(RecipeMismatch, match="upgrade Fundstelle"):
-        place.open(replace(RECIPE, format=2))
+        place.open(replace(RECIPE, format=FORMAT + 1))
 
 
 def test_an_edge_folder_is_opened_once_at_a_time(tmp_path: Path) -> None:

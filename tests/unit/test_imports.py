@@ -33,6 +33,7 @@ ONLY_IN = {
     "openai": ("service/writing/generation.py",),
     "httpx2": ("service/writing/generation.py",),
     "jinja2": ("service/web/",),
+    "ray": ("indexer/distributed.py",),
     "service": ("service/", "training/"),
     "training": ("training/",),
     # The environment is read once, where the program begins.
