@@ -15,33 +15,28 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from qdrant_client import QdrantClient
 
+from benchmarks.building import AnonymousMemory, build, grown_articles, recipe_of
 from benchmarks.data import parser, question_sets, setting
-from benchmarks.mixture import Grown, Mixture, RealPassages, likeness, real_passages
+from benchmarks.mixture import SHARES, Mixture, RealPassages, likeness, real_passages
 from benchmarks.searching import FILTERS, recall, requests, store_part, timed
-from indexer.article import Article, Passage
 from indexer.collection import CollectionSettings
 from indexer.embedding import Embedder
 from indexer.models import DEFAULT_MODEL
-from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
-from indexer.store import PassagePoint, SearchRequest
+from indexer.store import SearchRequest
 from indexer.stores.edge import EdgeStore
+from indexer.stores.server import ServerStore
 
-_ARTICLES_A_BATCH = 64
-_WRITE_POINTS = 256
-_FIRST_DAY = date(2004, 11, 1)
-_DAYS = 7600
+_MOST_BESIDE = 10_000  # in memory qdrant-client takes minutes for more
 _BUILT, _MADE = "built.json", "real.npz"
 
 
@@ -50,10 +45,12 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--sizes", default="10000,100000,1000000")
     arguments.add_argument("--work", type=Path, help="where indexes are built and kept")
-    arguments.add_argument("--part", choices=("build", "search"), help="for its own processes")
+    arguments.add_argument(
+        "--part", choices=("build", "search", "beside"), help="for its own processes"
+    )
     given = arguments.parse_args()
     if given.part:
-        part = {"build": _build, "search": _search}[given.part]
+        part = {"build": _build, "search": _search, "beside": _beside}[given.part]
         print(json.dumps(part(given.data, given.work, int(given.sizes))))
         return
     with tempfile.TemporaryDirectory() as temporary:
@@ -67,6 +64,9 @@ def main() -> None:
         for size in map(int, given.sizes.split(",")):
             built = _run("build", given.data, work, size)
             _print(size, built, _run("search", given.data, work, size))
+            if size <= _MOST_BESIDE:
+                for what, figure in _run("beside", given.data, work, size).items():
+                    print(f"| beside: {what} | {figure} |")
 
 
 def _run(part: str, data: Path, work: Path, size: int) -> dict[str, Any]:
@@ -95,14 +95,11 @@ def _build(data: Path, work: Path, size: int) -> dict[str, float]:
 
 def _search(data: Path, work: Path, size: int) -> dict[str, Any]:
     real = real_passages(data, None, work / _MADE)
-    with np.load(work / "questions.npz") as questions:
-        texts, dense = [str(t) for t in questions["texts"]], questions["dense"]
+    asked = _asked(work, real)
     with AnonymousMemory() as memory:
         started = time.perf_counter()
         store = EdgeStore(work / str(size) / "1")
         opened = time.perf_counter() - started
-        languages = store.languages()
-        asked = requests(texts, dense, real, sorted(languages, key=lambda c: -languages[c]))
         found: dict[str, Any] = {"open_s": opened, "cold": str(_part(store, asked))}
         found["filters"] = {
             name: {
@@ -119,6 +116,31 @@ def _search(data: Path, work: Path, size: int) -> dict[str, Any]:
     found |= {"anonymous_mib": memory.peak_mib, "bytes": status.bytes, "passages": status.passages}
     found["sweep"] = _sweep(work / str(size) / "1", store, asked)
     return found
+
+
+def _beside(data: Path, work: Path, size: int) -> dict[str, str]:
+    """The same searches elsewhere: qdrant-client in memory, and nothing but numpy."""
+    real = real_passages(data, None, work / _MADE)
+    asked, grown = _asked(work, real), list(Mixture(real, size).passages(size))
+    matrix = np.array([passage.dense for passage in grown])
+    client = QdrantClient(":memory:")
+    ServerStore.create(client, "beside", recipe_of(real), ":memory:")
+    store = ServerStore(client, "beside", ":memory:")
+    for own in grown_articles(iter(grown), random.Random(0)):  # noqa: S311
+        store.write_passages(own)
+        store.commit([(own[0].article, len(own))])
+    return {
+        "qdrant-client in memory, store's part": str(timed(partial(store_part, store), asked[:40])),
+        "numpy, every vector, dense only": str(
+            timed(lambda r: np.argpartition(-(matrix @ np.array(r.dense, np.float32)), 40), asked)
+        ),
+    }
+
+
+def _asked(work: Path, real: RealPassages) -> list[SearchRequest]:
+    with np.load(work / "questions.npz") as questions:
+        texts, dense = [str(t) for t in questions["texts"]], questions["dense"]
+    return requests(texts, dense, real, SHARES)
 
 
 def _part(store: EdgeStore, asked: list[SearchRequest]) -> Any:
@@ -143,88 +165,6 @@ def _sweep(folder: Path, store: EdgeStore, asked: list[SearchRequest]) -> dict[s
         }
         opened.close()
     return found
-
-
-def _articles(passages: Iterator[Grown], chance: random.Random) -> Iterator[list[PassagePoint]]:
-    """Articles of two passages on average, as the points of their passages."""
-    for number in range(sys.maxsize):
-        own = list(islice(passages, chance.choice((1, 2, 3))))
-        if not own:
-            return
-        texts = [grown.text for grown in own]
-        article = Article(
-            f"grown/{number:07}.txt",
-            "\n\n".join(texts),
-            title=texts[0][:60],
-            published_at=str(_FIRST_DAY + timedelta(days=chance.randrange(_DAYS))),
-            language=own[0].language,
-            metadata={"outlet": f"Outlet {chance.randrange(20)}"},
-            source_root="/grown",
-            source=f"{number:07}.txt",
-        )
-        points, at = [], 0
-        for ordinal, grown in enumerate(own):
-            passage = Passage(article.id, ordinal, at, at + len(grown.text), grown.text)
-            points.append(PassagePoint(article, passage, grown.dense.tolist(), grown.terms))
-            at = passage.end + 2
-        yield points
-
-
-def build(folder: Path, real: RealPassages, count: int) -> dict[str, float]:
-    """Write ``count`` passages and optimise, as ``fundstelle index`` does.
-
-    ``processor_s`` is the time that this process had the processor, on all cores;
-    of that, ``mixing_s`` went into the passages themselves.
-    """
-    EdgeStore.create(folder, Recipe(DEFAULT_MODEL, real.dense.shape[1], 320, 48))
-    store = EdgeStore(folder)
-    articles = _articles(Mixture(real, count).passages(count), random.Random(0))  # noqa: S311
-    mixing = 0.0
-    started, processor = time.perf_counter(), time.process_time()
-    with AnonymousMemory() as memory:
-        while True:
-            at = time.perf_counter()
-            batch = list(islice(articles, _ARTICLES_A_BATCH))
-            mixing += time.perf_counter() - at
-            if not batch:
-                break
-            store.begin([own[0].article.id for own in batch])
-            points = iter([point for own in batch for point in own])
-            while part := list(islice(points, _WRITE_POINTS)):
-                store.write_passages(part)
-            store.commit((own[0].article, len(own)) for own in batch)
-            store.end()
-        store.optimize()
-        store.close()
-    return {
-        "seconds": time.perf_counter() - started,
-        "processor_s": time.process_time() - processor,
-        "mixing_s": mixing,
-        "anonymous_mib": memory.peak_mib,
-    }
-
-
-class AnonymousMemory:
-    """The peak of this process's anonymous resident memory while it is entered."""
-
-    def __enter__(self) -> AnonymousMemory:
-        self.peak_mib = 0.0
-        self._done = threading.Event()
-        self._watch = threading.Thread(target=self._sample)
-        self._watch.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._watch.join()
-
-    def _sample(self) -> None:
-        while True:
-            status = Path("/proc/self/status").read_text("ascii")
-            (line,) = (row for row in status.splitlines() if row.startswith("RssAnon"))
-            self.peak_mib = max(self.peak_mib, int(line.split()[1]) / 1024)
-            if self._done.wait(0.05):
-                return
 
 
 def _print_likeness(real: RealPassages) -> None:
