@@ -226,7 +226,7 @@ class EdgeStore:
         dense_leg = edge.QueryRequest(
             request.limit,
             query=nearest,
-            filter=edge.Filter(must=list(conditions(request.filter))),
+            filter=_all_of(conditions(request.filter)),
             params=dense_search(self._settings),
             with_payload=True,
         )
@@ -236,9 +236,9 @@ class EdgeStore:
             if self._name(language) in self._sparse
         ]
         with _translated(self.folder):
-            by_dense, *by_words = self._shard.query_batch(
-                edge.QueryBatchRequest([dense_leg, *legs])
-            )
+            # Not in one batch: the payloads of the first would cost the others time.
+            by_dense = self._shard.query(dense_leg)
+            by_words = self._shard.query_batch(edge.QueryBatchRequest(legs)) if legs else []
             lexical = {str(point.id): point.score for leg in by_words for point in leg}
             # A passage found by its words alone gets its dense score, too.
             rest = lexical.keys() - {str(point.id) for point in by_dense}
@@ -274,8 +274,7 @@ class EdgeStore:
             corpus = edge.Filter(must=[edge.HasVectorCondition(name)])
             params = edge.SearchParams(idf=edge.IdfParams(corpus))
         query = edge.Query.Nearest(edge.SparseVector(*vector), using=name)
-        restricted = edge.Filter(must=chosen) if chosen else None
-        return edge.QueryRequest(request.limit, query=query, filter=restricted, params=params)
+        return edge.QueryRequest(request.limit, query=query, filter=_all_of(chosen), params=params)
 
     def _name(self, language: str | None) -> str:
         return sparse_name(language) if self._vector_a_language else SPARSE
@@ -335,6 +334,10 @@ def _passage(article: Article, record: edge.Record) -> PassagePoint:
 
 def _payload(*, text: bool) -> bool | edge.PayloadSelector:
     return True if text else edge.PayloadSelector.Exclude(["text"])
+
+
+def _all_of(chosen: Sequence[edge.ConditionType]) -> edge.Filter | None:
+    return edge.Filter(must=list(chosen)) if chosen else None
 
 
 def _sparse_names(shard: Path) -> set[str]:
