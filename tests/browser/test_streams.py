@@ -9,13 +9,14 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from playwright.sync_api import Route, expect
 
-from service.answer import AnswerText
+from service.answer import AnswerText, Copy
 from service.events import Passages, Stopped
 from tests.browser.asking import ask, module
 from tests.browser.conftest import Visit
-from tests.browser.fake_streams import Writer, encoded, play, played_slowly
+from tests.browser.fake_streams import PLAN, Writer, encoded, play, played_slowly
 
 pytestmark = pytest.mark.model
 
@@ -253,3 +254,29 @@ def test_who_asks_before_the_page_knows_its_archive_is_answered_from_a_fake_stre
     expect(page.get_by_label("German")).to_be_attached()
     expect(turn.locator(".words")).to_have_text("They sit elsewhere.1")
     expect(turn.get_by_role("alert")).to_have_count(0)
+
+
+def test_who_else_printed_it_is_named_in_a_fake_stream(visit: Visit, seeds: Path) -> None:
+    writer = Writer(seeds)
+    sentence = writer.say(_FIRST, _FIRST)
+    copy = Copy(
+        article_id="b/c.txt", title="Ohne Kiew", url=None, outlet="<b>Bote</b>",
+        published_at="2025-11-20", language="de", content_sha256="1" * 64,
+    )  # fmt: skip
+    same = structs.replace(
+        copy, article_id=PLAN, outlet="Anzeiger", start=7, end=7 + len(_FIRST), quote=_FIRST
+    )
+    source = structs.replace(sentence.citations[0].source, also_in=[same, copy])
+    cited = [structs.replace(sentence.citations[0], source=source)]
+    writer.sentences = [structs.replace(sentence, citations=cited)]
+    page = visit()
+    play(page, *writer.sentences, writer.answer(_WHO))
+    ask(page, _WHO)
+    told = page.locator(".copies")
+    expect(told).to_have_count(2)
+    expect(told.nth(0)).to_have_text("Also in Anzeiger")
+    expect(told.nth(1)).to_have_text("Not word for word in <b>Bote</b>")
+    place = told.nth(0).get_by_role("link").get_attribute("href")
+    assert place is not None
+    assert f"start=7&end={7 + len(_FIRST)}" in place
+    assert told.nth(1).get_by_role("link").get_attribute("href") == "read/b%2Fc%2Etxt?ui=en"

@@ -114,6 +114,26 @@ def test_what_only_one_copy_says_is_found(
     assert all(c["start"] is None for c in source["also_in"])
 
 
+def test_copies_that_fill_the_search_crowd_out_nothing(
+    http: httpx.Client, copies: dict[str, str], seeds: Path
+) -> None:
+    """More of them than a leg of the search has places."""
+    notice = story(seeds).split("\n\n")[-1]
+    many = [{"id": f"many/{i}", "text": notice, "language": "en"} for i in range(45)]
+    http.post("/v1/articles", content="\n".join(map(json.dumps, many)))
+    try:
+        params: dict[str, Any] = {"q": notice, "language": "en", "top_k": 5}
+        grouped = http.get("/v1/search", params=params).json()["results"]
+        single = http.get("/v1/search", params=params | {"group": False}).json()["results"]
+    finally:
+        for one in many:
+            http.delete(f"/v1/articles/{quote(one['id'], safe='')}")
+    assert {r["article_id"].partition("/")[0] for r in single} == {"many"}
+    assert len(grouped) == 5
+    assert sum(r["article_id"].startswith("many/") for r in grouped) <= 1
+    assert max(len(r["also_in"]) for r in grouped) >= 44
+
+
 def test_a_copy_outside_the_filter_is_not_named(http: httpx.Client, copies: dict[str, str]) -> None:
     source = _ask(http, published_before="2025-04-02")["citations"][0]["source"]
     assert (source["article_id"], source["also_in"]) == (_ORIGINAL, [])
