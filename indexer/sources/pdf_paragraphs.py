@@ -27,6 +27,9 @@ _SENTENCE_END: Final = re.compile(r"[.!?…:][\"'”“’»«)\]]*\s*\Z")
 _HYPHEN: Final = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\s*\Z")
 # "Ein- und Ausgang": this hyphen is no cut.
 _BESIDE: Final = re.compile(r"(?:und|oder|bzw|sowie|bis|and|or|to|et|ou|y|o|e)\b")
+# Fonts draw "ff" as one sign, which nobody would find by its letters.
+_LIGATURES: Final = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_LETTERS: Final = str.maketrans(_LIGATURES | {"\u00ad": ""})
 _LOOSE: Final = 1.35  # times the usual distance of two lines
 _OTHER_SIZE: Final = 1.15
 _SHORT: Final = 0.75  # of the usual line
@@ -127,4 +130,4 @@ def _joined(lines: Sequence[Line]) -> str:
             text += words  # "Nord-" and "Süd-Achse"
         else:
             text = f"{text} {words}"
-    return text.replace("\u00ad", "")
+    return text.translate(_LETTERS)
