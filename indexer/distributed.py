@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
 from types import TracebackType
 from typing import Any, Self
 
@@ -69,6 +71,9 @@ class Cluster:
             ) from error
 
     def __enter__(self) -> Self:
+        # Ray tells of retries on standard output, where ours is for results.
+        self._redirected = redirect_stdout(sys.stderr)
+        self._redirected.__enter__()
         return self
 
     def __exit__(
@@ -78,6 +83,7 @@ class Cluster:
         trace: TracebackType | None,
     ) -> None:
         self._ray.shutdown()
+        self._redirected.__exit__(kind, error, trace)
 
     def prepare(
         self, source: Source, recipe: Recipe, versions: Iterable[tuple[str, str]]
