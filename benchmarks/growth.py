@@ -27,7 +27,7 @@ from qdrant_client import QdrantClient
 from benchmarks.building import AnonymousMemory, build, grown_articles, recipe_of
 from benchmarks.data import parser, question_sets, setting
 from benchmarks.mixture import SHARES, Mixture, RealPassages, likeness, real_passages
-from benchmarks.searching import FILTERS, recall, requests, store_part, timed
+from benchmarks.searching import FILTERS, Truth, exact, recall, requests, store_part, timed
 from indexer.collection import CollectionSettings
 from indexer.embedding import Embedder
 from indexer.models import DEFAULT_MODEL
@@ -101,10 +101,11 @@ def _search(data: Path, work: Path, size: int) -> dict[str, Any]:
         store = EdgeStore(work / str(size) / "1")
         opened = time.perf_counter() - started
         found: dict[str, Any] = {"open_s": opened, "cold": str(_part(store, asked))}
+        truths = {name: exact(store, asked, wanted) for name, wanted in FILTERS.items()}
         found["filters"] = {
             name: {
                 "warm": str(_part(store, [replace(r, filter=wanted) for r in asked] * 2)),
-                "recall": recall(store, asked, wanted),
+                "recall": recall(store, asked, wanted, truths[name]),
             }
             for name, wanted in FILTERS.items()
         }
@@ -114,7 +115,7 @@ def _search(data: Path, work: Path, size: int) -> dict[str, Any]:
         found["page_ms"] = str(timed(lambda _: store.list_articles(limit=100), asked[:20]))
     status = store.status()
     found |= {"anonymous_mib": memory.peak_mib, "bytes": status.bytes, "passages": status.passages}
-    found["sweep"] = _sweep(work / str(size) / "1", store, asked)
+    found["sweep"] = _sweep(work / str(size) / "1", store, asked, truths["none"])
     return found
 
 
@@ -152,7 +153,9 @@ def _part(store: EdgeStore, asked: list[SearchRequest]) -> Any:
     return timed(lambda r: store_part(store, r), asked)
 
 
-def _sweep(folder: Path, store: EdgeStore, asked: list[SearchRequest]) -> dict[str, Any]:
+def _sweep(
+    folder: Path, store: EdgeStore, asked: list[SearchRequest], truth: Truth
+) -> dict[str, Any]:
     """Recall and time of the dense leg by how far the graph is searched."""
     store.close()
     found = {}
@@ -160,7 +163,7 @@ def _sweep(folder: Path, store: EdgeStore, asked: list[SearchRequest]) -> dict[s
         settings = CollectionSettings(graph_search=reach, oversampling=oversampling)
         opened = EdgeStore(folder, settings)
         found[f"{reach}, {oversampling:g}"] = {
-            "recall": recall(opened, asked, FILTERS["none"]),
+            "recall": recall(opened, asked, FILTERS["none"], truth),
             "dense": str(timed(opened.search, [replace(r, lexical={}) for r in asked])),
         }
         opened.close()
