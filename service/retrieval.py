@@ -25,6 +25,7 @@ _WIDER, _LONGEST_LEG = 4, 640
 # The best of what is found, but never fewer than a leg gives: only their articles are fetched.
 _BEST = 60
 _TRIES = 4
+_MOST_ROOM = 8
 _LANGUAGES_FOR_S = 30.0
 _MOST_LEGS = 8
 
@@ -117,8 +118,9 @@ class Retriever:
 
         Searches until none of them belongs to a version that is being replaced.
         """
-        most = max(_BEST, request.limit)
+        longest = _MOST_ROOM * request.limit
         for attempt in range(_TRIES):
+            most = max(_BEST, request.limit)
             found = self._store.search(request)
             scores = fuse(found, language, self._weights)
             scored = sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1])[:most]
@@ -130,8 +132,11 @@ class Retriever:
                 if candidate.article_id in articles
                 and articles[candidate.article_id].version == candidate.version
             ]
-            if len(valid) == len(scored):
+            dropped = len(scored) - len(valid)
+            if not dropped:
                 break
+            # They may stay until the next writer clears up, and take the places of others.
+            request = replace(request, limit=min(request.limit + dropped, longest))
             time.sleep(0.005 * attempt)
         return valid, articles
 

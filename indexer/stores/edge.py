@@ -9,6 +9,7 @@ in ``edge_filters.py``.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,7 @@ from indexer.stores.edge_shard import (
 _RECIPE = "recipe.json"
 _SHARD = "shard"
 _SCROLL = 256
+_FLUSH_S = 10.0  # between flushes while something is written
 _FULL = ("No space left", "Not enough space")  # how Edge words it
 _WRITER = "owner"  # one process owns the folder, so one journal is enough
 # After so many passages a load is optimised in between: what is not yet optimised is kept on
@@ -85,6 +87,7 @@ class EdgeStore:
             self._shard = edge.EdgeShard.load(str(place), config)
         self._vector_a_language = self.recipe.format >= VECTOR_A_LANGUAGE
         self._unsettled = 0
+        self._flushed = time.monotonic()
 
     @classmethod
     def create(
@@ -117,6 +120,10 @@ class EdgeStore:
         self._update(edge.UpdateOperation.delete_points([journal_point_id(_WRITER)]))
         if self._unsettled >= _SETTLE:
             self.optimize()
+        # Edge writes its log without waiting for the disk: a kill loses nothing, but a power
+        # loss what came since the last flush.
+        elif time.monotonic() - self._flushed > _FLUSH_S:
+            self._flush()
 
     def write_passages(self, points: Sequence[PassagePoint]) -> None:
         require_room(self.folder, _size(p.passage.text for p in points))
@@ -294,13 +301,18 @@ class EdgeStore:
         require_room(self.folder)
         with _translated(self.folder):
             self._shard.optimize()
-            self._shard.flush()
+        self._flush()
         self._unsettled = 0
 
     def close(self) -> None:
         with _translated(self.folder):
             self._shard.flush()
             self._shard.close()
+
+    def _flush(self) -> None:
+        with _translated(self.folder):
+            self._shard.flush()
+        self._flushed = time.monotonic()
 
     def _upsert(self, points: list[edge.Point]) -> None:
         self._update(edge.UpdateOperation.upsert_points(points))

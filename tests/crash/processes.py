@@ -113,6 +113,8 @@ class Processes:
         """Begin a command; ids of the articles that it was told are in go to ``confirmed``."""
         self._count += 1
         name = f"{self._count:03}-{arguments[0]}"
+        for end in ("out", "err"):  # here, as the process may not live to do so
+            (self._folder / f"{name}.{end}").touch()
         reached, tell = self._context.Pipe(duplex=False)
         words = [str(argument) for argument in arguments]
         process = self._context.Process(
@@ -158,7 +160,7 @@ def _live(
 ) -> None:
     """The life of a process: made ready for its death, it is the command line."""
     for descriptor, end in ((1, "out"), (2, "err")):
-        os.dup2(os.open(f"{output}.{end}", os.O_WRONLY | os.O_CREAT, 0o600), descriptor)
+        os.dup2(os.open(f"{output}.{end}", os.O_WRONLY), descriptor)
     os.environ.clear()
     os.environ.update(environment)
     import indexer.indexing
