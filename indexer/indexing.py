@@ -184,9 +184,10 @@ class Indexer:
             self._store.write_passages(part)
         keep_replaced(self._store, changed, stored, limit=self._versions_kept)
         self._store.commit((a, passages[a.id]) for a in changed)
-        for article in changed:
-            if article.id in stored:
-                self._store.drop_passages(article.id, keep=article.version)
+        replaced = [article.id for article in changed if article.id in stored]
+        # Looked up again: another writer to the same server may have committed since.
+        for article_id, now in self._store.articles(replaced, text=False).items():
+            self._store.drop_passages(article_id, keep=now.version)
         self._store.end()
         report.passages += len(points)
         for article in changed:

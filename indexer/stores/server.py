@@ -78,6 +78,7 @@ class ServerStore:
         self._client = client
         self._place = place
         self.collection = collection
+        self._in_flight: list[PassagePoint] = []  # since begin()
         self._writer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4()}"
         with translated(self._place):
             found = client.retrieve(self.collection, [_RECIPE_POINT], with_payload=True)
@@ -128,6 +129,7 @@ class ServerStore:
         ]
 
     def begin(self, article_ids: Sequence[str]) -> None:
+        self._in_flight.clear()
         payload = journal_payload(article_ids, self._writer)
         point_id = journal_point_id(self._writer)
         self._collection.upsert([models.PointStruct(id=point_id, vector={}, payload=payload)])
@@ -140,11 +142,13 @@ class ServerStore:
                 models.FieldCondition(key="at", range=models.DatetimeRange(lt=left)),
             ]
         )
+        self._write_what_is_lost()
         own = models.PointIdsList(points=[journal_point_id(self._writer)])
         self._collection.delete(own)
         self._collection.delete(models.FilterSelector(filter=abandoned))
 
     def write_passages(self, points: Sequence[PassagePoint]) -> None:
+        self._in_flight.extend(points)
         self._collection.add_vectors({self._name(p.article.language) for p in points})
         self._collection.upsert(
             [
@@ -336,6 +340,28 @@ class ServerStore:
 
     def close(self) -> None:
         """Nothing is held but the client, which stays open for other generations."""
+
+    def _write_what_is_lost(self) -> None:
+        """Write passages again that another writer, on its way to another version, dropped."""
+        ids = {
+            passage_point_id(p.article.id, p.article.version, p.passage.ordinal): p
+            for p in self._in_flight
+        }
+        with translated(self._place):
+            records = self._client.retrieve(
+                self.collection,
+                list(ids),
+                with_payload=False,
+                consistency=self._collection.consistency,
+            )
+        lost = [ids[i] for i in ids.keys() - {str(record.id) for record in records}]
+        if lost:
+            committed = self.articles(list({p.article.id for p in lost}), text=False)
+            versions = {i: stored.version for i, stored in committed.items()}
+            self.write_passages(
+                [p for p in lost if versions.get(p.article.id) == p.article.version]
+            )
+        self._in_flight.clear()
 
     def _delete(self, points: list[str]) -> None:
         if points:
