@@ -127,7 +127,7 @@ class Readers:
 
     def _search(self, client: httpx.Client) -> None:
         article_id = self._chance.choice(sorted(self._corpus.lasting))
-        params: dict[str, Any] = {"q": self._corpus.titles[article_id], "top_k": 20}
+        params: dict[str, Any] = {"q": self._corpus.titles[article_id], "top_k": 20, "group": False}
         response = self._send(client, "GET", "/v1/search", params=params)
         found = response.raise_for_status().json()["results"]
         self._passages(found)

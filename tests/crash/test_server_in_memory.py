@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from qdrant_client import QdrantClient, models
@@ -22,7 +22,9 @@ from indexer.points import journal_point_id
 from indexer.recipe import Recipe
 from indexer.sources import Item
 from indexer.store import ArticleFilter
+from indexer.stores import open_current
 from indexer.stores.server import ServerStore
+from indexer.stores.server_generations import ServerGenerations, alias_name
 from service.retrieval import Retriever
 from tests.contract.test_store import IN_MEMORY
 
@@ -42,6 +44,7 @@ _AFTER = {
 }
 _STEPS = ("begin", "write_passages", "keep_superseded", "commit", "drop_passages", "end")
 Look = Callable[[], None]
+_Store = TypeVar("_Store", bound=ServerStore)
 
 
 class Broken(BaseException):
@@ -70,15 +73,22 @@ class Watched(ServerStore):
 @pytest.fixture
 def client(embedder: Embedder) -> Iterator[QdrantClient]:
     made = QdrantClient(":memory:")
-    ServerStore.create(made, "default", Recipe("a-model", embedder.dimension, 32, 0), ":memory:")
+    recipe = Recipe("a-model", embedder.dimension, 32, 0)
+    open_current(ServerGenerations(made, "default", ":memory:"), lambda: recipe)
     yield made
     made.close()
+
+
+def another(client: QdrantClient, kind: type[_Store] = ServerStore) -> _Store:
+    """The same archive as another process has it."""
+    current = ServerGenerations(client, "default", ":memory:").current()
+    return kind(client, f"{alias_name('default')}.{current}", ":memory:")
 
 
 @pytest.fixture
 def writer(client: QdrantClient, embedder: Embedder) -> Callable[[], tuple[Watched, Indexer]]:
     def start() -> tuple[Watched, Indexer]:
-        store = Watched(client, "default", ":memory:")
+        store = another(client, Watched)
         return store, Indexer(store, lambda: embedder, _SETTINGS)
 
     return start
@@ -94,7 +104,7 @@ def articles(texts: dict[str, str]) -> list[Item]:
 @pytest.fixture
 def look(client: QdrantClient, embedder: Embedder) -> Look:
     """A reader: every article that lasts is found, in one version, which is the committed one."""
-    store = ServerStore(client, "default", ":memory:")
+    store = another(client)
 
     def once() -> None:
         full = store.articles(list(_BEFORE | _AFTER))
@@ -112,7 +122,7 @@ def look(client: QdrantClient, embedder: Embedder) -> Look:
 
 def whole(client: QdrantClient, texts: dict[str, str]) -> None:
     """Exactly these articles are there, with all their passages and none that are nobody's."""
-    store = ServerStore(client, "default", ":memory:")
+    store = another(client)
     stored = store.articles(list(_BEFORE | _AFTER))
     assert {name: one.article.text for name, one in stored.items()} == texts
     for one in stored.values():
@@ -122,7 +132,7 @@ def whole(client: QdrantClient, texts: dict[str, str]) -> None:
 
 def age_journals(client: QdrantClient, by: timedelta) -> None:
     """Let time pass for every journal."""
-    store = ServerStore(client, "default", ":memory:")
+    store = another(client)
     of_journals = models.FieldCondition(key="kind", match=models.MatchValue(value="journal"))
     records, _ = client.scroll(store.collection, models.Filter(must=[of_journals]))
     for record in records:
@@ -197,10 +207,10 @@ def test_another_writer_meanwhile_harms_neither(
     indexer.index(articles(_AFTER))
     committed_last = "_AFTER" if step in _STEPS[:3] or (step, when) == ("commit", "before") else ""
     expected = _AFTER | others | ({"kranich.txt": _AFTER["kranich.txt"]} if committed_last else {})
-    stored = ServerStore(client, "default", ":memory:").articles(list(expected))
+    stored = another(client).articles(list(expected))
     assert {name: one.article.text for name, one in stored.items()} == expected
     for one in stored.values():
-        passages = ServerStore(client, "default", ":memory:").passages([one])
+        passages = another(client).passages([one])
         assert len(passages) == one.passages > 0, one.article.id
 
 
