@@ -134,7 +134,11 @@ def _kept(state: State, article_id: str) -> dict[str, dict[str, Any]]:
 
 
 def _plain(vector: Any) -> Any:
-    """Vectors as values that compare; the dense one is float32 in the store already."""
+    """Vectors as values that compare: dense ones by name, then sparse ones by name."""
     named = dict(vector)
-    sparse = named.pop("bm25")
-    return named, sorted(zip(sparse.indices, sparse.values, strict=True))
+    terms = {
+        name: sorted(zip(found.indices, found.values, strict=True))
+        for name, found in named.items()
+        if isinstance(found, edge.SparseVector)
+    }
+    return {name: found for name, found in named.items() if name not in terms}, terms
