@@ -208,8 +208,8 @@ def _note_confirmed(path: Path) -> None:
     def note(articles: Any) -> None:
         os.write(file, "".join(f"{article.id}\n" for article in articles).encode())
 
-    def batch(inner: Callable[..., Any], self: Any, articles: Any, report: Any) -> None:
-        inner(self, articles, report)
+    def batch(inner: Callable[..., Any], self: Any, articles: Any, *others: Any) -> None:
+        inner(self, articles, *others)
         note(articles)
 
     _wrap("indexer.indexing", "Indexer", "_index_batch", batch)
