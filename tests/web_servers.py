@@ -6,6 +6,7 @@ function that gets the request and writes whatever it likes to the connection.
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,11 +45,12 @@ class Site:
         self.pages: dict[str, Answer | Write] = {}
         self.asked: list[Asked] = []
         self.port = server.server_address[1]
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.host = str(server.server_address[0])
+        self.address = f"http://{self.host}:{self.port}"
 
-    def url(self, path: str, host: str = "127.0.0.1") -> str:
+    def url(self, path: str, host: str = "") -> str:
         """The address of a path, by whatever name of this machine."""
-        return f"http://{host}:{self.port}{path}"
+        return f"http://{host or self.host}:{self.port}{path}"
 
     def paths(self, *statuses: int) -> list[str]:
         """The paths asked for, but for robots.txt; of these statuses, or all."""
@@ -88,8 +90,8 @@ class Site:
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
-    """A site until the block ends."""
+def running_site(host: str = "127.0.0.1", trust: ssl.SSLContext | None = None) -> Iterator[Site]:
+    """A site until the block ends; with ``trust``, over TLS."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -105,8 +107,10 @@ def running_site() -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((host, 0), Handler)
     server.daemon_threads = True
+    if trust is not None:
+        server.socket = trust.wrap_socket(server.socket, server_side=True)
     site = Site(server)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

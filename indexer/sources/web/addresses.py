@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from indexer.errors import FetchError
 
@@ -27,10 +28,11 @@ class AddressGuard:
     """Resolves names to addresses that may be connected to.
 
     ``allowed`` are host names, addresses and networks (``10.1.0.0/16``) that may be
-    reached although they are not public.
+    reached although they are not public. ``look_up`` is how a name becomes addresses.
     """
 
     allowed: tuple[str, ...] = ()
+    look_up: Callable[..., Sequence[Any]] = socket.getaddrinfo
 
     def resolve(self, host: str, port: int) -> list[str]:
         """The addresses of a host, all of them checked.
@@ -39,7 +41,7 @@ class AddressGuard:
         addresses must not be reached: a name with one foot in our network is a trap.
         """
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = self.look_up(host, port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             unknown = error.errno == socket.EAI_NONAME
             reason = "the host is not known; check the address"

@@ -49,8 +49,8 @@ def _gzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _deflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
     # RFC 9110 means the zlib format; some servers send the bare stream.
     def start(head: bytes) -> zlib._Decompress:
-        wrapped = len(head) >= 2 and head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS if wrapped == 0 else -zlib.MAX_WBITS)
+        wrapped = head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
 
     return _inflated(chunks, start)
 

@@ -127,7 +127,7 @@ def _published(entry: Any, *, is_atom: bool) -> str | None:
     # the day of the last change, and no date is better than a wrong one.
     value = entry.get("published") or entry.get("created")
     if not value and not is_atom:
-        value = entry.get("updated")
+        value = dict.get(entry, "updated")  # its own get() would take "published" for it
     if not isinstance(value, str):
         return None
     try:

@@ -8,6 +8,7 @@ another time, and takes from the cache what the server says has not changed.
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 import time
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Final
 
+import certifi
 import httpx
 
 from indexer.errors import FetchError, SourceError
@@ -31,7 +33,6 @@ _REDIRECTS: Final = 10
 _PERMANENT: Final = (301, 308)
 _MOVED: Final = (*_PERMANENT, 302, 303, 307)
 _TRIES: Final = 3
-_BACK_OFF_S: Final = 1.0
 # A longer pause that a server asks for is left to another run, in seconds.
 _LONGEST_REST: Final = 20.0
 _ACCEPT: Final = (
@@ -53,16 +54,24 @@ _SAYS: Final = {
 class Fetcher:
     """Fetches documents for one run; safe for several threads.
 
-    Setting ``stopping`` ends every pause, and with it what waits.
+    Setting ``stopping`` ends every pause, and with it what waits. ``back_off`` is the
+    pause before a second try, in seconds; it doubles with each.
     """
 
     def __init__(
-        self, settings: WebSettings, cache: PageCache, stopping: threading.Event | None = None
+        self,
+        settings: WebSettings,
+        cache: PageCache,
+        stopping: threading.Event | None = None,
+        *,
+        back_off: float = 1.0,
     ) -> None:
         self.settings = settings
         self.stopping = stopping or threading.Event()
         self.cache = cache
+        self._back_off = back_off
         self._guard = AddressGuard(settings.allow_private_hosts)
+        self._trust = _trusted_authorities()
         contact = f" (+{settings.contact})" if settings.contact else ""
         self._agent = f"{robots.PRODUCT}/{version('fundstelle')}{contact}"
         self._turn = threading.Lock()
@@ -89,7 +98,8 @@ class Fetcher:
         What was confirmed after ``unless_since`` (seconds since 1970) is taken from the
         cache without asking.
         """
-        key = urls.shown(url)
+        url = urls.bare(url)
+        key = str(url)
         kept = self.cache.get(key)
         if kept and unless_since is not None and kept.asked_at > unless_since:
             return _from_cache(kept)
@@ -110,7 +120,7 @@ class Fetcher:
 
         Raises FetchError, ``gone`` where the server says so.
         """
-        permanent = url
+        permanent = urls.bare(url)
         for _ in range(_REDIRECTS):
             answer = self._ask("HEAD", permanent, {}, 0)
             if answer.status not in _PERMANENT or "location" not in answer.headers:
@@ -157,7 +167,7 @@ class Fetcher:
             reason = f"redirects to something that can't be read: {error}"
             raise FetchError(urls.shown(current), reason) from error
         # Whoever redirects doesn't get to say who we are.
-        return found.copy_with(username=None, password=None)
+        return urls.bare(found)
 
     def _ask(
         self, method: str, url: httpx.URL, conditions: dict[str, str], most_bytes: int
@@ -182,14 +192,14 @@ class Fetcher:
             except FetchError as error:
                 if last or not error.transient or self.stopping.is_set():
                     raise
-                host.rest(_BACK_OFF_S * 2**attempt * random.uniform(0.8, 1.2))  # noqa: S311
+                host.rest(self._back_off * 2**attempt * random.uniform(0.8, 1.2))  # noqa: S311
                 continue
             if not (answer.status == 429 or answer.status in (500, 502, 503, 504)):
                 return answer
             rest = _retry_after(answer)
             if last or (rest is not None and rest > _LONGEST_REST):
                 raise _refusal(url, answer)
-            host.rest(rest if rest is not None else _BACK_OFF_S * 2**attempt)
+            host.rest(rest if rest is not None else self._back_off * 2**attempt)
         raise AssertionError("the last try returns or raises")
 
     def _host(self, url: httpx.URL) -> Host:
@@ -197,7 +207,10 @@ class Fetcher:
             name = urls.origin(url)
             if name not in self._hosts:
                 self._hosts[name] = Host(
-                    self._guard, timeout=self.settings.timeout, stopping=self.stopping
+                    self._guard,
+                    self._trust,
+                    timeout=self.settings.timeout,
+                    stopping=self.stopping,
                 )
             return self._hosts[name]
 
@@ -227,6 +240,13 @@ class Fetcher:
             return RobotsRules()  # it can't be had: as if there were none (section 2.3.1.2)
         except FetchError as error:
             return RobotsRules.without(error)
+
+
+def _trusted_authorities() -> ssl.SSLContext:
+    """Those of the system, where a newsroom's own is, and those of certifi, where it has none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def _from_cache(kept: CachedPage, permanent: httpx.URL | None = None) -> Response:

@@ -40,11 +40,18 @@ class Answer:
 class Host:
     """A site, by its origin (scheme, host and port). Requests from several threads take turns.
 
-    ``timeout`` is in seconds and holds for one request as a whole. ``stopping`` ends
-    every pause.
+    ``trust`` says whose certificates count. ``timeout`` is in seconds and holds for one
+    request as a whole. ``stopping`` ends every pause.
     """
 
-    def __init__(self, guard: AddressGuard, *, timeout: float, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        guard: AddressGuard,
+        trust: ssl.SSLContext,
+        *,
+        timeout: float,
+        stopping: threading.Event,
+    ) -> None:
         self.robots: RobotsRules | None = None
         self.robots_turn = threading.Lock()
         self.delay = 0.0
@@ -55,6 +62,7 @@ class Host:
         self._failures = 0
         self._deadline = Deadline()
         self._pool = httpcore.ConnectionPool(
+            ssl_context=trust,
             max_connections=1,
             keepalive_expiry=_KEPT_ALIVE_S,
             network_backend=GuardedBackend(guard, self._deadline),
@@ -76,7 +84,7 @@ class Host:
                     "this run; try again later",
                     transient=True,
                 )
-            self._pause()
+            self._pause(url)
             try:
                 answer = self._exchange(method, url, headers, most_bytes)
             except FetchError as error:
@@ -96,10 +104,11 @@ class Host:
         """Let go of the connection."""
         self._pool.close()
 
-    def _pause(self) -> None:
+    def _pause(self, url: httpx.URL) -> None:
         wait = self._free_at - time.monotonic()
         if self._stopping.wait(wait) if wait > 0 else self._stopping.is_set():
-            raise FetchError("", "the run was stopped before it was read", transient=True)
+            reason = "the run was stopped before it was read"
+            raise FetchError(urls.shown(url), reason, transient=True)
 
     def _exchange(
         self, method: str, url: httpx.URL, headers: Mapping[str, str], most_bytes: int
@@ -157,7 +166,7 @@ def _too_large(most: int) -> FetchError:
 
 
 def _translated(error: Exception) -> FetchError:
-    cause = error.__cause__
+    cause = error.args[0] if error.args else None  # httpcore wraps what it met
     if isinstance(cause, ssl.SSLCertVerificationError):
         reason = f"the site's certificate can't be trusted: {cause.verify_message}"
         return FetchError("", reason)

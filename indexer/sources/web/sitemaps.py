@@ -52,9 +52,12 @@ def parse(response: Response) -> Sitemap:
     for element in root:
         if _name(element) not in ("url", "sitemap"):
             continue
+        location = _value(element, "loc")
         try:
-            url = urls.resolve(response.url, _value(element, "loc") or "")
+            url = urls.resolve(response.url, location) if location else None
         except SourceError:
+            url = None
+        if url is None:
             found.unreadable += 1
             continue
         if not urls.same_site(url, response.url):

@@ -50,7 +50,7 @@ def parse(text: str) -> httpx.URL:
         raise SourceError(shown, f"is no web address: {error}") from error
     if url.scheme not in _DEFAULT_PORTS:
         raise SourceError(shown, "only addresses with http:// and https:// can be read")
-    if not _HOST.fullmatch(host) or url.port == 0:
+    if not _HOST.fullmatch(host) or (url.port is not None and not 0 < url.port < 65536):
         raise SourceError(shown, "is no web address: it names no host, or a port that is none")
     if len(str(url)) > _LONGEST:
         raise SourceError(shown, f"is longer than {_LONGEST} characters, which no address is")
@@ -61,7 +61,7 @@ def resolve(base: httpx.URL, link: str) -> httpx.URL:
     """The address of a link on the page ``base``. Raises SourceError as ``parse`` does."""
     link = link.strip()
     try:
-        return parse(urljoin(str(base.copy_with(username=None, password=None)), link))
+        return parse(urljoin(shown(base), link))
     except ValueError as error:
         raise SourceError(without_credentials(link), f"is no web address: {error}") from error
 
@@ -73,10 +73,8 @@ def canonical(url: httpx.URL) -> str:
         for part in url.query.decode("ascii", "replace").split("&")
         if part and not _TRACKING.fullmatch(part.partition("=")[0])
     ]
-    plain = url.copy_with(
-        username=None, password=None, fragment=None, query="&".join(kept).encode() or None
-    )
-    return str(plain)
+    plain = url.copy_with(query="&".join(kept).encode() or None)
+    return origin(plain) + plain.raw_path.decode("ascii")
 
 
 def origin(url: httpx.URL) -> str:
@@ -101,9 +99,14 @@ def authorization(url: httpx.URL) -> str | None:
     return "Basic " + b64encode(f"{url.username}:{url.password}".encode()).decode("ascii")
 
 
+def bare(url: httpx.URL) -> httpx.URL:
+    """The address without credentials."""
+    return url.copy_with(username=None, password=None) if url.userinfo else url
+
+
 def shown(url: httpx.URL) -> str:
     """An address as it may be printed and kept: without credentials."""
-    return str(url.copy_with(username=None, password=None))
+    return str(bare(url))
 
 
 def without_credentials(text: str) -> str:
