@@ -89,7 +89,7 @@ class Updating:
         if not named:
             return report, None
         started = time.perf_counter()
-        cache = PageCache(self._archive.cache / "web.sqlite3")
+        cache = PageCache(self._web.cache or self._archive.cache / "web.sqlite3")
         with closing(Fetcher(self._web, cache, self._stopping)) as fetcher:
             reading = WebReading(named, fetcher, trust_dates=not self._prune)
             for part in _parts(self._until_stopped(reading.items())):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from indexer.settings import FromEnvironment, number, setting, whole_number
 from indexer.sources.web.addresses import allowed_hosts
@@ -24,7 +25,8 @@ class WebSettings(FromEnvironment):
     one answer may take in all; ``max_bytes`` the largest page, unpacked; ``max_pages`` how
     many pages one source may lead to in a run; ``hosts`` how many sites are read at once;
     ``prune_checks`` how many pages that its sources no longer name a run with
-    ``--prune`` looks for; ``contact`` an address of the operator, for the owners of the sites.
+    ``--prune`` looks for; ``cache`` the file in which answers are kept, None for the one in
+    the cache folder; ``contact`` an address of the operator, for the owners of the sites.
     """
 
     allow_private_hosts: tuple[str, ...] = setting("ALLOW_PRIVATE_HOSTS", (), allowed_hosts)
@@ -34,4 +36,5 @@ class WebSettings(FromEnvironment):
     max_pages: int = setting("WEB_MAX_PAGES", 10_000, whole_number(1))
     prune_checks: int = setting("WEB_PRUNE_CHECKS", 200, whole_number(0))
     hosts: int = setting("WEB_HOSTS", 8, whole_number(1))
+    cache: Path | None = setting("WEB_CACHE", None, Path)
     contact: str | None = setting("WEB_CONTACT", None, _header_text)
