@@ -36,3 +36,13 @@ class BriefDoor:
                     door.adopt_models(self._models_of)
                 self._models_of = door
             yield door
+
+    def warm(self) -> None:
+        """Load the embedding model while nothing is held; a service has its own.
+
+        Else the first change would hold the index for as long as loading takes.
+        """
+        with self.visit() as door:
+            pass
+        if isinstance(door, Engine):
+            door.load_embedder()

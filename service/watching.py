@@ -80,8 +80,11 @@ class Watching:
 
         Raises what opening the archive raises at first; later that is told, and tried again.
         """
-        with self._door.visit():
-            pass  # a wrong setting is an error now, and not one a quarter of an hour
+        if once:
+            with self._door.visit():
+                pass
+        else:
+            self._door.warm()
         tasks = [_Task(source) for source in named]
         while not self._stopping.is_set():
             now = time.monotonic()

@@ -22,12 +22,18 @@ def gone_articles(known: Iterable[str], reading: WebReading, fetcher: Fetcher) -
     """Ids of articles, among those ``known`` of the sites read, whose page is no more.
 
     Those that ``reading`` found missing come without asking. Of the others that it did
-    not reach, those are looked for that were last looked for longest ago.
+    not reach, those are looked for that were last looked for longest ago; none on a site
+    one of whose sources failed, since such a site may well call everything missing.
     """
     ids = set(known)
     yield from sorted(ids & reading.gone)
+    failing = {urls.origin(httpx.URL(name)) for name in reading.failures}
     left = sorted(
-        (i for i in ids - reading.gone - reading.reached if urls.is_page(i)),
+        (
+            article_id
+            for article_id in ids - reading.gone - reading.reached
+            if urls.is_page(article_id) and urls.origin(httpx.URL(article_id)) not in failing
+        ),
         key=lambda i: (fetcher.cache.checked_at(i), i),
     )
     asked = left[: fetcher.settings.prune_checks]

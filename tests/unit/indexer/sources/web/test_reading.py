@@ -6,14 +6,19 @@ import gzip
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexer.article import Article
 from indexer.errors import SourceError
+from indexer.sources.web.entry import Entry
 from indexer.sources.web.fetcher import Fetcher
 from indexer.sources.web.gone import gone_articles
+from indexer.sources.web.pages import from_page
 from indexer.sources.web.reading import WebReading
 from indexer.sources.web.source import WebSource, read_list
 from tests.unit.indexer.sources.web.conftest import FetcherFor
+from tests.unit.indexer.sources.web.test_feeds import response
 from tests.web_servers import Answer, Site, item, page, rss, sitemap
 
 BRIDGE = (
@@ -330,6 +335,44 @@ def test_a_page_that_its_sitemap_calls_unchanged_is_not_asked_for(
     assert site.paths().count("/a") == asked + 1
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "<p>",
+                "</p>",
+                "<table>",
+                "<base href='http://['>",
+                "<link rel=canonical href='//['>",
+                "<html lang='x'>",
+                "<script type='application/ld+json'>{",
+                "</script>",
+                "<!--",
+                "\x00",
+                "<meta name=author content='a;b'>",
+                "<title>",
+                "\ud800",
+                "&#xD800;",
+                "<article>",
+                "Satz.",
+            ]
+        )
+        | st.text(max_size=10),
+        max_size=20,
+    ),
+    st.sampled_from(["text/html", "text/html; charset=utf-16", "text/plain; charset=x", ""]),
+)
+def test_any_bytes_are_an_article_or_a_source_error(pieces: list[str], kind: str) -> None:
+    body = "".join(pieces).encode("utf-8", "surrogatepass")
+    try:
+        found = from_page(response(body, kind), Entry(link="https://bote.example/a", title="x"))
+    except SourceError:
+        return
+    assert found.id.startswith("https://bote.example/")
+    assert found.text.strip()
+
+
 # Several sources
 
 
@@ -393,6 +436,16 @@ def test_what_answers_404_or_410_or_moved_is_gone_and_nothing_else(
     known.append("/feed#urn:1")
     found = gone(site, fetcher, known, "/feed")
     assert sorted(found) == [site.url(p) for p in ("/moved", "/none", "/weg")]
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_on_a_site_in_trouble_nothing_else_is_looked_for(
+    site: Site, fetcher: Fetcher, status: int
+) -> None:
+    site.pages["/feed"] = Answer(status=status)
+    site.pages["/a"] = Answer(status=410)
+    assert gone(site, fetcher, ["/a", "/none"], "/feed") == []
+    assert gone(site, fetcher, ["/a", "/none"], "/feed", "/a") == [site.url("/a")]  # was named
 
 
 def test_what_was_looked_for_longest_ago_is_looked_for_first(
