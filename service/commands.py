@@ -86,8 +86,7 @@ def watch(given: argparse.Namespace, environment: Environment) -> int:
             tell=terminal.tell_as_json if given.json else terminal.tell,
             stopping=stopping,
         )
-        for error in unreadable:
-            watching.skipped(error)
+        watching.skipped(unreadable)
         watching.run([*files, *web], once=given.once)
     return ExitStatus.SKIPPED if given.once and watching.has_skipped else ExitStatus.DONE
 

@@ -7,16 +7,14 @@ index nor a connection. What one reading does is left to ``updating``.
 
 from __future__ import annotations
 
-import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 from indexer.errors import IndexLocked, SourceError, StoreError
 from indexer.indexing import Report
@@ -26,25 +24,13 @@ from indexer.sources.web.settings import WebSettings
 from indexer.sources.web.source import WebSource
 from service.brief_door import BriefDoor
 from service.errors import OwnerError
+from service.schedule import INTERVAL, LONGEST_PAUSE, Task
 from service.updating import Updating
 
-#: Seconds between two readings of a source.
-INTERVAL: Final = 15 * 60.0
-# A feed may ask for a pause up to this long, and failures come to no more than that.
-_LONGEST_ASKED_S: Final = 3600.0
-_LONGEST_PAUSE_S: Final = 6 * 3600.0
-_JITTER: Final = 0.1
+# A failure not seen for so long is over, in seconds: longer than any pause between two.
+_FORGOTTEN_S = 2 * LONGEST_PAUSE
 
 Tell = Callable[[dict[str, Any]], None]
-
-
-@dataclass
-class _Task:
-    """A source, and when it is due (on the monotonic clock, in seconds)."""
-
-    source: Source | WebSource
-    due: float = 0.0
-    failures: int = 0
 
 
 class Watching:
@@ -71,7 +57,7 @@ class Watching:
         self._stopping = stopping
         self._interval = interval or INTERVAL
         self._updating = Updating(door, archive, web, prune=prune, stopping=stopping)
-        self._told: dict[str, set[tuple[int | None, str]]] = {}
+        self._told: dict[tuple[str, str, int | None, str], float] = {}
         self._finished = False
         self.has_skipped = False
 
@@ -85,7 +71,7 @@ class Watching:
                 pass
         else:
             self._door.warm()
-        tasks = [_Task(source) for source in named]
+        tasks = [Task(source, self._interval) for source in named]
         while not self._stopping.is_set():
             now = time.monotonic()
             self._round([task for task in tasks if task.due <= now], once=once)
@@ -94,30 +80,40 @@ class Watching:
             next_due = min((task.due for task in tasks), default=now + self._interval)
             self._stopping.wait(max(0.0, next_due - time.monotonic()))
 
-    def skipped(self, error: SourceError) -> None:
-        """Tell of an input that could not be used, once as long as nothing changes about it."""
-        self.has_skipped = True
-        seen = self._told.setdefault(error.source, set())
-        if (error.line, error.reason) not in seen:
-            seen.add((error.line, error.reason))
-            self._event("skipped", source=error.source, line=error.line, reason=error.reason)
+    def skipped(
+        self, errors: Sequence[SourceError], *, of: str = "", over: Callable[[str], bool] = bool
+    ) -> None:
+        """Tell of inputs that could not be used, each once until it is over.
 
-    def _round(self, due: list[_Task], *, once: bool) -> None:
+        ``of`` names what was read, and ``over`` says of an input of it that is not among
+        the errors whether it was read, so that its next failure is news.
+        """
+        now = time.monotonic()
+        failing = {(of, e.source, e.line, e.reason): e for e in errors}
+        for key, at in list(self._told.items()):
+            quiet = key[0] == of and key not in failing
+            if quiet and (over(key[1]) or now - at > _FORGOTTEN_S):
+                del self._told[key]
+        for key, error in failing.items():
+            if key not in self._told:
+                self._event("skipped", source=error.source, line=error.line, reason=error.reason)
+            self._told[key] = now
+        self.has_skipped = self.has_skipped or bool(errors)
+
+    def _round(self, due: list[Task], *, once: bool) -> None:
         changed = Report()
         web = [task for task in due if isinstance(task.source, WebSource)]
         for task in due:
             if isinstance(task.source, Source) and not self._stopping.is_set():
                 source = task.source
-                self._attempt([task], lambda: self._files(source, changed), once=once)  # noqa: B023
+                self._attempt([task], lambda: self._files(task, source, changed), once=once)  # noqa: B023
         if web and not self._stopping.is_set():
             self._attempt(web, lambda: self._pages(web, changed), once=once)
         if changed.changes or not self._finished:
             self._attempt([], self._finish, once=once)
 
-    def _attempt(self, tasks: list[_Task], work: Callable[[], None], *, once: bool) -> None:
+    def _attempt(self, tasks: list[Task], work: Callable[[], None], *, once: bool) -> None:
         """Do the work of these tasks; where the archive fails they come back later."""
-        for task in tasks:
-            self._postpone(task, self._interval)
         try:
             work()
         except (IndexLocked, StoreError, OwnerError, OSError) as error:
@@ -125,48 +121,36 @@ class Watching:
                 raise
             self._event("failed", reason=str(error))
             for task in tasks:
-                self._failed(task)
+                task.failed(time.monotonic())
 
     def _finish(self) -> None:
         self._updating.finish()
         self._finished = True
 
-    def _files(self, source: Source, changed: Report) -> None:
-        self._tell_of(self._updating.files([source]), [source.file or source.root], changed)
+    def _files(self, task: Task, source: Source, changed: Report) -> None:
+        report = self._updating.files([source])
+        self._tell_changes(report, changed)
+        self.skipped(report.skipped, of=f"{source.root}/{source.file or ''}", over=lambda _: True)
+        task.succeeded(time.monotonic())
 
-    def _pages(self, tasks: list[_Task], changed: Report) -> None:
+    def _pages(self, tasks: list[Task], changed: Report) -> None:
         sources = [task.source for task in tasks if isinstance(task.source, WebSource)]
         report, reading = self._updating.web(sources)
-        self._tell_of(report, [source.name for source in sources], changed)
+        self._tell_changes(report, changed)
+        names = {source.name for source in sources}
+        # Of a page that is not among the errors nobody knows whether its feed was due.
+        self.skipped(report.skipped, of="web", over=names.__contains__)
         for task, source in zip(tasks, sources, strict=True):
             failure = reading.failures.get(source.name) if reading else None
             if failure is not None:
-                self._failed(task, failure.retry_after or 0.0)
-                continue
-            task.failures = 0
-            asked = reading.refresh.get(source.name, 0.0) if reading else 0.0
-            self._postpone(task, max(self._interval, min(asked, _LONGEST_ASKED_S)))
+                task.failed(time.monotonic(), asked=failure.retry_after or 0.0)
+            elif reading:
+                task.succeeded(time.monotonic(), asked=reading.refresh.get(source.name, 0.0))
 
-    def _failed(self, task: _Task, asked: float = 0.0) -> None:
-        task.failures += 1
-        pause = self._interval * 2.0 ** min(task.failures, 16)
-        self._postpone(task, max(self._interval, asked, min(pause, _LONGEST_PAUSE_S)))
-
-    def _postpone(self, task: _Task, seconds: float) -> None:
-        # Not all at the same second, nor at that of everyone else.
-        pause = seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
-        task.due = time.monotonic() + pause
-
-    def _tell_of(self, report: Report, names: list[str], changed: Report) -> None:
+    def _tell_changes(self, report: Report, changed: Report) -> None:
         for event, article_id in report.changes:
             self._event(event, article_id=article_id)
-        failing = {error.source for error in report.skipped}
-        for name in set(self._told) - failing:
-            if name in names:
-                del self._told[name]  # it works again: the next failure is news
-        for error in report.skipped:
-            self.skipped(error)
-        changed.merge(report)
+        changed.changes.extend(report.changes)
 
     def _event(self, event: str, **what: Any) -> None:
         self._tell({"at": datetime.now(UTC).isoformat(timespec="seconds"), "event": event} | what)

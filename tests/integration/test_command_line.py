@@ -34,7 +34,7 @@ def test_help_is_quick() -> None:
     done = run("--help")
     assert time.perf_counter() - started < 1
     assert done.status == 0
-    for verb in ("index", "ask", "search", "status", "remove", "eval", "serve", "mcp"):
+    for verb in ("index", "watch", "ask", "search", "status", "remove", "eval", "serve", "mcp"):
         assert f"\n    {verb} " in done.out
 
 

@@ -206,10 +206,7 @@ class Watcher:
         return status
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_watching_through_the_service(
-    through_service: Service, site: Site, cache: Path, number: int
-) -> None:
+def test_watching_through_the_service(through_service: Service, site: Site, cache: Path) -> None:
     watcher = Watcher(
         site.url("/feed"), "--interval", "1s", "--index", through_service.index, cache=cache
     )
@@ -225,7 +222,7 @@ def test_watching_through_the_service(
         site.pages["/feed"] = rss(item("/mill"))
         assert watcher.next() == ("updated", site.url("/mill"))
     finally:
-        assert watcher.stop(number) == 0
+        assert watcher.stop(signal.SIGINT) == 0
 
 
 def test_watching_without_a_service_leaves_the_index_to_others(
@@ -242,6 +239,12 @@ def test_watching_without_a_service_leaves_the_index_to_others(
         assert watcher.next() == ("added", "a.txt")
         assert watcher.next() == ("added", site.url("/mill"))
         assert run("status", "--json", "--index", seed_copy).json["articles"] == 20
+        for _ in range(2):  # the second time is news again, as it was over in between
+            (folder / "b.txt").write_bytes(b"\xff")
+            assert watcher.next() == ("skipped", "b.txt")
+            assert watcher.silent(1.5)
+            (folder / "b.txt").unlink()
+            assert watcher.silent(1.5)
         (folder / "b.txt").write_text("Der Bach führt genug Wasser.", "utf-8")
         assert watcher.next() == ("added", "b.txt")
         (folder / "a.txt").unlink()

@@ -18,8 +18,8 @@ from indexer.sources.web.response import Response
 
 _HEAD: Final = 4096
 _ROOT: Final = re.compile(
-    # Atomic, as what comes before the root could otherwise be parted in endless ways.
-    r"""\s*+ (?> <\?.*?\?>\s*+ | <!--.*?-->\s*+ | <!DOCTYPE[^>\[]*+(?:\[.*?\]\s*+)?>\s*+ )*+
+    # Possessive, as what comes before the root could otherwise be parted in endless ways.
+    r"""\s*+ (?: <\?.*?\?>\s*+ | <!--.*?-->\s*+ | <!DOCTYPE[^>\[]*+(?:\[.*?\]\s*+)?>\s*+ )*+
     <(?:[\w.-]+:)? (?P<name>[\w.-]+)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )

@@ -39,7 +39,7 @@ def test_a_site_is_read_by_one_at_a_time_and_several_sites_at_once() -> None:
         with turn:
             busy.remove(job[0])
 
-    list(run([(site, n) for n in range(5) for site in "abcdef"], work, threads=3))
+    list(run([(site, n) for site in "abcdef" for n in range(5)], work, threads=3))
     assert most == 3
 
 
