@@ -13,6 +13,7 @@ import msgspec
 from indexer import sources
 from indexer.errors import DiskFull, SettingsError, SourceError
 from indexer.indexing import Report
+from indexer.ownership import PATIENCE
 from indexer.points import METADATA
 from indexer.sources import Source
 from indexer.sources.source import is_utf8
@@ -34,6 +35,8 @@ from service.updating import Updating
 from service.workers import Workers
 
 _MCP_PORT = 8001
+# What was fetched for hours waits this long for its turn to be written, in seconds.
+_PATIENCE_S = 300.0
 
 
 def index(given: argparse.Namespace, environment: Environment) -> int:
@@ -51,10 +54,11 @@ def index(given: argparse.Namespace, environment: Environment) -> int:
             archive,
             WebSettings.from_environment(environment),
             prune=given.prune,
+            patience=_PATIENCE_S if web else PATIENCE,
             on_progress=progress.show,
         )
-        report.merge(updating.files(files))
-        report.merge(updating.web(web)[0])
+        updating.files(files, report)
+        updating.web(web, report)
         try:
             updating.finish()
         except DiskFull as error:  # all is in, and found, if not as fast

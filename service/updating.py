@@ -17,6 +17,7 @@ from indexer import sources
 from indexer.article import Article
 from indexer.errors import SettingsError
 from indexer.indexing import Report, vanished
+from indexer.ownership import PATIENCE
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item, Source
 from indexer.sources.web.cache import PageCache
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 _PAGES_AT_ONCE = 64
 _LONGEST_WAIT_S = 30.0
-# A run that has begun waits this long for its turn, in seconds.
-_PATIENCE_S = 300.0
 
 Progress = Callable[[Report, Report], None]
 _T = TypeVar("_T")
@@ -46,8 +45,9 @@ class Updating:
     """Brings an archive up to date with sources.
 
     ``on_progress`` is called with what earlier parts of a run came to and this one so
-    far. Setting ``stopping`` ends a run after the article in hand; what was written
-    stays.
+    far. ``patience`` is how long what was fetched waits for an index that another program
+    holds, in seconds. Setting ``stopping`` ends a run after the article in hand; what was
+    written stays.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Updating:
         web: WebSettings,
         *,
         prune: bool = False,
+        patience: float = PATIENCE,
         stopping: threading.Event | None = None,
         on_progress: Progress | None = None,
     ) -> None:
@@ -64,14 +65,14 @@ class Updating:
         self._archive = archive
         self._web = web
         self._prune = prune
+        self._patience = patience
         self._stopping = stopping or threading.Event()
         self._on_progress = on_progress
 
-    def files(self, named: Sequence[Source]) -> Report:
-        """Read files, folders and standard input."""
-        report = Report()
+    def files(self, named: Sequence[Source], report: Report) -> None:
+        """Read files, folders and standard input; what was done is added to the report."""
         if not named:
-            return report
+            return
         # Nothing has been fetched that would be lost.
         with self._door.visit() as door, self._cluster() as cluster:
             for source in named:
@@ -81,28 +82,31 @@ class Updating:
                     failed = [error.source for error in part.skipped]
                     _remove(door, vanished(door.sources(source.root), source, seen, failed), part)
                 report.merge(part)
-        return report
 
-    def web(self, named: Sequence[WebSource]) -> tuple[Report, WebReading | None]:
-        """Read feeds, sitemaps and pages. The reading says which failed and when to come back."""
-        report = Report()
+    def web(self, named: Sequence[WebSource], report: Report) -> WebReading | None:
+        """Read feeds, sitemaps and pages; what was done is added to the report.
+
+        The reading, None without sources, says which failed and when to come back.
+        """
         if not named:
-            return report, None
-        started = time.perf_counter()
+            return None
+        with self._door.visit():
+            pass  # what is wrong with the index is told before hours of fetching
+        before, started = report.seconds, time.perf_counter()
         cache = PageCache(self._web.cache or self._archive.cache / "web.sqlite3")
         with closing(Fetcher(self._web, cache, self._stopping)) as fetcher:
             reading = WebReading(named, fetcher, trust_dates=not self._prune)
             for part in _parts(self._until_stopped(reading.items())):
-                with self._door.visit(patience=_PATIENCE_S) as door:
+                with self._door.visit(patience=self._patience) as door:
                     report.merge(door.index(part, self._told(report)))
             if self._prune and not self._stopping.is_set():
                 self._remove_gone(named, reading, fetcher, report)
-        report.seconds = time.perf_counter() - started
-        return report, reading
+        report.seconds = before + time.perf_counter() - started
+        return reading
 
     def finish(self) -> None:
         """Build what makes searching fast; also what a run that was killed left undone."""
-        with self._door.visit(patience=_PATIENCE_S) as door:
+        with self._door.visit(patience=self._patience) as door:
             door.optimize()
 
     def _read(
@@ -139,10 +143,10 @@ class Updating:
     ) -> None:
         sites = {origin(source.url) for source in named}
         sites |= {origin(WebSource.of(i).url) for i in reading.reached | reading.gone}
-        with self._door.visit(patience=_PATIENCE_S) as door:
+        with self._door.visit(patience=self._patience) as door:
             known = [i for site in sorted(sites) for i, _ in door.sources(site)]
         gone = list(self._until_stopped(gone_articles(known, reading, fetcher)))
-        with self._door.visit(patience=_PATIENCE_S) as door:
+        with self._door.visit(patience=self._patience) as door:
             _remove(door, gone, report)
 
     def _until_stopped(self, items: Iterable[_T]) -> Iterator[_T]:

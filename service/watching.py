@@ -81,18 +81,22 @@ class Watching:
             self._stopping.wait(max(0.0, next_due - time.monotonic()))
 
     def skipped(
-        self, errors: Sequence[SourceError], *, of: str = "", over: Callable[[str], bool] = bool
+        self,
+        errors: Sequence[SourceError],
+        *,
+        of: str = "",
+        over: Callable[[str], bool] | None = None,
     ) -> None:
         """Tell of inputs that could not be used, each once until it is over.
 
         ``of`` names what was read, and ``over`` says of an input of it that is not among
-        the errors whether it was read, so that its next failure is news.
+        the errors whether it was read, so that its next failure is news; if None, all was.
         """
         now = time.monotonic()
         failing = {(of, e.source, e.line, e.reason): e for e in errors}
         for key, at in list(self._told.items()):
             quiet = key[0] == of and key not in failing
-            if quiet and (over(key[1]) or now - at > _FORGOTTEN_S):
+            if quiet and (over is None or over(key[1]) or now - at > _FORGOTTEN_S):
                 del self._told[key]
         for key, error in failing.items():
             if key not in self._told:
@@ -128,15 +132,21 @@ class Watching:
         self._finished = True
 
     def _files(self, task: Task, source: Source, changed: Report) -> None:
-        report = self._updating.files([source])
-        self._tell_changes(report, changed)
-        self.skipped(report.skipped, of=f"{source.root}/{source.file or ''}", over=lambda _: True)
+        report = Report()
+        try:
+            self._updating.files([source], report)
+        finally:
+            self._tell_changes(report, changed)
+        self.skipped(report.skipped, of=f"{source.root}/{source.file or ''}")
         task.succeeded(time.monotonic())
 
     def _pages(self, tasks: list[Task], changed: Report) -> None:
         sources = [task.source for task in tasks if isinstance(task.source, WebSource)]
-        report, reading = self._updating.web(sources)
-        self._tell_changes(report, changed)
+        report = Report()
+        try:
+            reading = self._updating.web(sources, report)
+        finally:  # what was written before a failure is written
+            self._tell_changes(report, changed)
         names = {source.name for source in sources}
         # Of a page that is not among the errors nobody knows whether its feed was due.
         self.skipped(report.skipped, of="web", over=names.__contains__)
