@@ -43,6 +43,6 @@ class BriefDoor:
         Else the first change would hold the index for as long as loading takes.
         """
         with self.visit() as door:
-            pass
+            model = door.status()["recipe"]["model"]
         if isinstance(door, Engine):
-            door.load_embedder()
+            door.models.embedder(model)

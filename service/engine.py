@@ -202,10 +202,6 @@ class Engine:
         self.models = other.models
         self._open = self._opened(self._open.generation, self._open.store)
 
-    def load_embedder(self) -> None:
-        """Load the embedding model now; also after ``close``, for who adopts the models."""
-        self._models.embedder(self.store.recipe.model)
-
     def warm(self) -> None:
         """Load both models now and run them once, so that the first question is quick."""
         self.answer(parse_question("?"))
