@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import brotli
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.sources.web.decompression import EncodingError, decoded
@@ -37,6 +37,7 @@ def parts(data: bytes, size: int) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize(("encoding", "pack"), PACKERS.values(), ids=PACKERS)
+@settings(deadline=None)
 @given(data=st.binary(max_size=3000), size=st.integers(1, 700))
 def test_what_was_packed_is_unpacked(
     encoding: str, pack: Callable[[bytes], bytes], data: bytes, size: int
