@@ -225,6 +225,7 @@ def test_watching_through_the_service(through_service: Service, site: Site, cach
         assert watcher.stop(signal.SIGINT) == 0
 
 
+@pytest.mark.long
 def test_watching_without_a_service_leaves_the_index_to_others(
     seed_copy: Path, site: Site, seeds: Path, tmp_path: Path, cache: Path
 ) -> None:
