@@ -27,7 +27,7 @@ from indexer.article import Article
 from indexer.shingles import shingles
 from indexer.signature import Signature, read_signature, resembling, sign
 from indexer.store import StoredArticle
-from service.stories import Likeness, Stories
+from service.stories.copies import Likeness, Stories
 
 _SWEEP = (0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 _EMBEDDED, _BETWEEN = 20, 120  # articles that are embedded with their copies, and in pairs

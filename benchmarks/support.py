@@ -4,7 +4,7 @@
 
 The development claims are what the weights were fitted on; the test claims are about other
 articles and nothing was chosen on them. ``--fit`` fits the weights again, on the development
-claims alone, and prints them for ``service/support.py``.
+claims alone, and prints them for ``service/support/judge.py``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from indexer.article import Article
 from indexer.embedding import Embedder
 from indexer.models import DEFAULT_MODEL
 from service.reader import Reader
-from service.support import (
+from service.support.judge import (
     DEFAULT_SUPPORT_THRESHOLD,
     Evidence,
     Features,

@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
-from typing import Any, Literal
 
 from indexer.article import Article
 from indexer.embedding import Embedder
 from indexer.errors import SourceError
 from indexer.passages import PassageSettings
+from indexer.places import belongs_elsewhere, place_of, without_repeats
 from indexer.preparing import Preparer
+from indexer.report import Report
 from indexer.settings import VERSIONS_KEPT
-from indexer.sources import Item, Source
-from indexer.sources.web.urls import is_address
+from indexer.sources import Item
 from indexer.store import PassagePoint, PassageStore, StoredArticle
 from indexer.superseded import keep_replaced
 
@@ -31,65 +29,8 @@ _BATCH_ARTICLES = 64
 _BATCH_CHARACTERS = 400_000
 _WRITE_POINTS = 256
 
-Change = Literal["added", "updated", "removed"]
-
 #: The passages of an article, where they were made elsewhere (``distributed.py``).
 Prepared = Callable[[Article], list[PassagePoint] | None]
-
-
-@dataclass
-class Report:
-    """What a run did. ``seconds`` is wall-clock time; ``passages`` counts those written.
-
-    ``changes`` names the articles that were added, updated and removed.
-    """
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    passages: int = 0
-    seconds: float = 0.0
-    skipped: list[SourceError] = field(default_factory=list)
-    changes: list[tuple[Change, str]] = field(default_factory=list)
-
-    def merge(self, other: Report) -> None:
-        """Add what another part of the same run did."""
-        for name in ("added", "updated", "unchanged", "removed", "passages", "seconds"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.skipped.extend(other.skipped)
-        self.changes.extend(other.changes)
-
-    def to_json(self, *, changes: bool = False) -> dict[str, Any]:
-        """As ``fundstelle index --json`` prints it; with ``changes`` for our own client."""
-        return ({"changes": self.changes} if changes else {}) | {
-            "articles": {
-                "added": self.added,
-                "updated": self.updated,
-                "unchanged": self.unchanged,
-                "removed": self.removed,
-                "skipped": len(self.skipped),
-            },
-            "passages": self.passages,
-            "seconds": round(self.seconds, 3),
-            "skipped": [
-                {"source": e.source, "line": e.line, "reason": e.reason} for e in self.skipped
-            ],
-        }
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Report:
-        """What ``to_json`` made."""
-        counts = {k: v for k, v in value["articles"].items() if k != "skipped"}
-        skipped = [SourceError(s["source"], s["reason"], line=s["line"]) for s in value["skipped"]]
-        changes = [(kind, article_id) for kind, article_id in value.get("changes", [])]
-        return cls(
-            **counts,
-            passages=value["passages"],
-            seconds=value["seconds"],
-            skipped=skipped,
-            changes=changes,
-        )
 
 
 class Indexer:
@@ -163,7 +104,7 @@ class Indexer:
         self, articles: list[Article], report: Report, prepared: Prepared | None
     ) -> None:
         stored = self._store.articles([a.id for a in articles], text=False)
-        articles = [a for a in articles if not _belongs_elsewhere(a, stored.get(a.id), report)]
+        articles = [a for a in articles if not belongs_elsewhere(a, stored.get(a.id), report)]
         changed = [a for a in articles if a.id not in stored or stored[a.id].version != a.version]
         self._follow_moves(articles, stored)
         report.unchanged += len(articles) - len(changed)
@@ -213,63 +154,10 @@ class Indexer:
         moved = [
             (a, s.passages)
             for a, s in known
-            if s.version == a.version and _place(s.article) != _place(a)
+            if s.version == a.version and place_of(s.article) != place_of(a)
         ]
         if moved:
             self._store.commit(moved)
-
-
-def vanished(
-    stored: Iterable[tuple[str, str]], source: Source, seen: set[str], failed: Sequence[str]
-) -> list[str]:
-    """Ids of a source's articles that it no longer has.
-
-    ``stored`` are ids and source files of the articles under the source's root.
-    ``failed`` names inputs that could not be read this time: what came from them
-    is kept, since nothing says that it is gone.
-    """
-    if source.root in failed:
-        return []
-    return [
-        article_id
-        for article_id, file in stored
-        if (source.file is None or file == source.file)
-        and article_id not in seen
-        and not any(file == f or file.startswith(f"{f}/") for f in failed)
-    ]
-
-
-def _belongs_elsewhere(article: Article, stored: StoredArticle | None, report: Report) -> bool:
-    """Whether another source has this id already; that is reported, and nothing replaced."""
-    if stored is None or _place(stored.article) == _place(article):
-        return False
-    root, source = _place(stored.article)
-    on_web = is_address(root)  # the same address is the same place, and this is another
-    if "-" not in (root, article.source_root) and not on_web and not (Path(root) / source).exists():
-        return False  # it moved here
-    there = "the HTTP API or standard input" if root == "-" else str(Path(root) / source)
-    there = source if on_web else there
-    reason = f"the id {article.id!r} is already taken by {there}; remove that one first"
-    report.skipped.append(SourceError(article.source, reason))
-    return True
-
-
-def without_repeats(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items, with an error in place of each article whose id came before."""
-    seen: dict[str, tuple[str, str]] = {}
-    for item in items:
-        if isinstance(item, Article):
-            if item.id in seen:
-                root, source = seen[item.id]
-                reason = f"the id {item.id!r} stands twice: {source} in {root} has it too"
-                yield SourceError(item.source, reason)
-                continue
-            seen[item.id] = _place(item)
-        yield item
-
-
-def _place(article: Article) -> tuple[str, str]:
-    return article.source_root, article.source
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

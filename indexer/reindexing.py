@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from indexer.article import Article
-from indexer.indexing import Indexer, Report, batches
+from indexer.indexing import Indexer, batches
+from indexer.report import Report
 from indexer.store import PassageStore, StoredArticle, every_article
 
 _PAGE = 64

@@ -26,8 +26,8 @@ from service.answer import (
 from service.finding import Finding, Ranked, found_passages, unread
 from service.question import Question
 from service.reader import Readable, Reader, Reading
-from service.reprints import quoted_in
 from service.retrieval import Retrieved, Retriever
+from service.stories.reprints import quoted_in
 
 _TRIES = 3
 # A blank passage reads as minus infinity, which neither ranking nor JSON can work with.

@@ -17,9 +17,10 @@ import msgspec
 from indexer.article import Article
 from indexer.backup_file import keep
 from indexer.errors import IndexLocked, SourceError
-from indexer.indexing import Report, without_repeats
 from indexer.ownership import Owner
+from indexer.places import without_repeats
 from indexer.recipe import Recipe
+from indexer.report import Report
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item
 from service.answer import Answer, FoundPassage

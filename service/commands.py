@@ -12,9 +12,9 @@ import msgspec
 
 from indexer import sources
 from indexer.errors import DiskFull, SettingsError, SourceError
-from indexer.indexing import Report
 from indexer.ownership import PATIENCE
 from indexer.points import METADATA
+from indexer.report import Report
 from indexer.sources import Source
 from indexer.sources.source import is_utf8
 from indexer.sources.web.settings import WebSettings

@@ -17,9 +17,11 @@ from typing import Any, TypeVar
 
 from indexer.article import Span
 from indexer.generations import current_generation
-from indexer.indexing import Prepared, Report, batches, without_repeats
+from indexer.indexing import Prepared, batches
 from indexer.ownership import PATIENCE, Ownership
+from indexer.places import without_repeats
 from indexer.recipe import Recipe
+from indexer.report import Report
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item
 from indexer.store import PassageStore, StoredArticle, every_article

@@ -1,7 +1,7 @@
 """What was found for a question, in its final order, before it is decided whether to answer.
 
 Values, and how they are shown as passages. Finding and reading are left to
-``answering.py``, and which articles are copies of each other to ``stories.py``.
+``answering.py``, and which articles are copies of each other to ``service/stories``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from indexer.article import Span
 from indexer.store import Candidate, StoredArticle
 from service.answer import FoundPassage
 from service.reader import Reading
-from service.reprints import printed_in
 from service.retrieval import Retrieved
-from service.stories import Stories
+from service.stories.copies import Stories
+from service.stories.reprints import printed_in
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from indexer.article import Span
 from indexer.sentences import sentence_at
 from indexer.store import StoredArticle
 from service.finding import Finding
-from service.reprints import quoted_in
 from service.scoring import lies_in
+from service.stories.reprints import quoted_in
 
 
 def place_of(article: str | None, finding: Finding) -> int | None:

@@ -12,7 +12,7 @@ import threading
 from indexer.embedding import Embedder, choose_data_type, set_threads
 from indexer.settings import ArchiveSettings
 from service.reader import Reader
-from service.support import SupportJudge
+from service.support.judge import SupportJudge
 
 
 class LoadedModels:

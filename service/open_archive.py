@@ -19,7 +19,7 @@ from service.answering import Answerer
 from service.loaded_models import LoadedModels
 from service.retrieval import Retriever
 from service.settings import ServiceSettings
-from service.support import SupportJudge
+from service.support.judge import SupportJudge
 
 
 class OpenArchive:

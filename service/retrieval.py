@@ -15,9 +15,9 @@ from indexer import lexical
 from indexer.embedding import Embedder
 from indexer.language import detect
 from indexer.store import ArticleFilter, Candidate, PassageStore, SearchRequest, StoredArticle
-from service.folding import fold
 from service.fusion import FusionWeights, fuse
-from service.stories import Stories
+from service.stories.copies import Stories
+from service.stories.folding import fold
 
 _LEG = 40
 # Copies of one story may fill a leg: it is made longer then.

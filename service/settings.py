@@ -22,7 +22,7 @@ from indexer.settings import (
     yes_or_no,
 )
 from indexer.sources.web.settings import WebSettings
-from service.support import DEFAULT_SUPPORT_THRESHOLD
+from service.support.judge import DEFAULT_SUPPORT_THRESHOLD
 
 Unverified = Literal["drop", "flag"]
 

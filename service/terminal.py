@@ -22,8 +22,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from indexer.errors import SourceError
-from indexer.indexing import Report
 from indexer.language import detect, language_name
+from indexer.report import Report
 from service.answer import Answer, Citation, Copy, FoundPassage
 from service.renewal import Renewed
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 from indexer import sources
 from indexer.article import Article
 from indexer.errors import SettingsError
-from indexer.indexing import Report, vanished
 from indexer.ownership import PATIENCE
+from indexer.places import vanished
+from indexer.report import Report
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item, Source
 from indexer.sources.web.cache import PageCache

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from indexer.errors import IndexLocked, SourceError, StoreError
-from indexer.indexing import Report
+from indexer.report import Report
 from indexer.settings import ArchiveSettings
 from indexer.sources import Source
 from indexer.sources.web.settings import WebSettings

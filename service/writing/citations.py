@@ -2,7 +2,7 @@
 
 A marker only names a passage. Which of its sentences prove the claim is chosen here,
 so every quote is verbatim; and a claim that none supports does not pass. How well a
-sentence supports a claim is judged by ``support.py``.
+sentence supports a claim is judged in ``service/support``.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from indexer.language import detect
 from indexer.store import StoredArticle
 from service.answer import AnswerSpan, Citation, Source, source_of
 from service.events import Sentence
-from service.reprints import quoted_in
-from service.support import Evidence, Support, SupportJudge
+from service.stories.reprints import quoted_in
+from service.support.judge import Evidence, Support, SupportJudge
 from service.writing.claims import Claim, Part
 from service.writing.instructions import for_models, without
 

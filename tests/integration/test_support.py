@@ -14,7 +14,7 @@ from indexer import sources
 from indexer.article import Article, Span
 from indexer.embedding import Embedder
 from service.reader import Reader
-from service.support import DEFAULT_SUPPORT_THRESHOLD, Evidence, Support, SupportJudge
+from service.support.judge import DEFAULT_SUPPORT_THRESHOLD, Evidence, Support, SupportJudge
 
 CLAIMS = Path(__file__).parents[1] / "data/claims/test.jsonl"
 

@@ -12,9 +12,11 @@ import pytest
 from indexer.article import Article
 from indexer.embedding import Embedder
 from indexer.errors import SourceError
-from indexer.indexing import Indexer, Report, vanished
+from indexer.indexing import Indexer
 from indexer.passages import PassageSettings
+from indexer.places import vanished
 from indexer.recipe import Recipe
+from indexer.report import Report
 from indexer.sources import Item, Source
 from indexer.store import PassagePoint, SearchRequest, Superseded
 from indexer.stores.edge import EdgeStore

@@ -10,7 +10,7 @@ from indexer.article import Span
 from indexer.store import Candidate, StoredArticle
 from service.finding import Finding, Ranked
 from service.gold_article import is_evident, place_of
-from service.stories import Stories
+from service.stories.copies import Stories
 from tests.copies import edited, other_headline, report_on_the_same, stored, story
 
 _EVIDENCE = "Turnout is now given as 62.3 per cent."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.stories import Stories
+from service.stories.copies import Stories
 from tests.copies import credited, cut, edited, other_headline, report_on_the_same, stored, story
 
 

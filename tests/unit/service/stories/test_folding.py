@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from indexer.store import Candidate, StoredArticle
-from service.folding import Fold, fold
-from service.stories import Stories
+from service.stories.copies import Stories
+from service.stories.folding import Fold, fold
 from tests.copies import edited, report_on_the_same, stored, story
 
 

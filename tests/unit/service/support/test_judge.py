@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from service.agreement import Agreement, compare
-from service.names import Spellings, names
-from service.polarity import absolutes, negations
-from service.quantities import quantities, values
-from service.support import Features, SupportCalibration
+from service.support.agreement import Agreement, compare
+from service.support.judge import Features, SupportCalibration
+from service.support.names import Spellings, names
+from service.support.polarity import absolutes, negations
+from service.support.quantities import quantities, values
 
 
 def readings(text: str, language: str) -> list[set[str]]:

@@ -3,7 +3,7 @@
 A passage that the better ones among copies of its article already say is folded into the
 one that says most of it, so that five papers with the same agency text take one place of
 those that are read and shown, not five. What only one of the copies has, such as a
-paragraph of its own, stays. Which articles are copies is known to ``stories.py``.
+paragraph of its own, stays. Which articles are copies is known to ``copies.py``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from indexer.points import published_seconds
 from indexer.shingles import shingles
 from indexer.store import Candidate, StoredArticle
-from service.stories import Stories
+from service.stories.copies import Stories
 
 #: Of a passage's shingles, how much others must say for it to be folded.
 _SAID = 0.8

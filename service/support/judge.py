@@ -20,8 +20,8 @@ import numpy.typing as npt
 from indexer.article import Span
 from indexer.embedding import Embedder, Vectors
 from indexer.sentences import sentences
-from service.agreement import compare
 from service.reader import Readable, Reader
+from service.support.agreement import compare
 
 #: The most claims of the development set are judged rightly with this (``docs/support.md``).
 DEFAULT_SUPPORT_THRESHOLD = 0.5

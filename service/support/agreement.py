@@ -1,7 +1,7 @@
 """A claim and a passage, compared item by item: what the claim says that the passage doesn't.
 
 Vectors hardly see that a number, a name or a "not" differs; these rules see little else.
-They count what differs; what that is worth is weighed in ``support.py``.
+They count what differs; what that is worth is weighed in ``judge.py``.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 
 from indexer.article import Span
-from service.names import Spellings, missing, names
-from service.polarity import absolutes, negations
-from service.quantities import quantities, values
+from service.support.names import Spellings, missing, names
+from service.support.polarity import absolutes, negations
+from service.support.quantities import quantities, values
 
 _DAY = re.compile(r"\((\d{4}-\d\d-\d\d)\)\s*$")
 _MOST = 2  # two of a kind say as much as more

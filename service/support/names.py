@@ -2,7 +2,7 @@
 
 "Kyiv" is "Kiew" and "Київ", "Zelensky" is "Selenskyj", "Turkey" is "Türkei": names are
 compared by their sound, roughly, and countries by CLDR (Babel). What a missing name means
-is left to ``support.py``.
+is left to ``judge.py``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 "640 000", "640,000" and "0,64 Millionen" say the same, as do "19.11.", "19 November" and
 "le 19 novembre". Where a notation can be read in two ways, both readings count. Names of
-months and days come from CLDR (Babel); whether two texts agree is left to ``support.py``.
+months and days come from CLDR (Babel); whether two texts agree is left to ``judge.py``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from indexer.article import Span
-from service.number_words import SCALES, number_words
+from service.support.number_words import SCALES, number_words
 
 _LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk")
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}

@@ -2,7 +2,7 @@
 
 A short quote, such as a name, stands in many places: it counts as the same only with the
 words around it. A copy that does not have the words is named without a place. Which articles
-are copies is known to ``stories.py``.
+are copies is known to ``copies.py``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 "Not", "without" and "denied" are negations; "all", "never" and "first" leave no exception.
 A claim that has one where its source has none says something else. What follows is left to
-``support.py``.
+``judge.py``.
 """
 
 from __future__ import annotations

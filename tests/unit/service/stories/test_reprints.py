@@ -10,7 +10,7 @@ from indexer.article import Span
 from indexer.sentences import sentence_at
 from indexer.store import Candidate
 from service.answer import Copy
-from service.reprints import printed_in, quoted_in
+from service.stories.reprints import printed_in, quoted_in
 from tests.copies import stored
 
 _TEXT = (
