@@ -304,7 +304,7 @@ def test_writing_needs_a_chat_model(
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nothing"], ["ask"], ["ask", "Wer?", "--nothing"], ["index"]]
+    "arguments", [[], ["nothing"], ["ask"], ["ask", "Wer?", "--nothing"], ["backup"]]
 )
 def test_usage(arguments: list[str], command: Command) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -312,11 +312,18 @@ def test_usage(arguments: list[str], command: Command) -> None:
     assert ended.value.code == 2
 
 
+@pytest.mark.parametrize("verb", ["index", "watch"])
+def test_a_command_that_is_given_no_source_says_what_to_name(verb: str, command: Command) -> None:
+    done = command(verb)
+    assert (done.status, done.out) == (2, "")
+    assert "name a file, a folder or an address" in done.err
+
+
 def test_another_recipe(seed_copy: Path, seeds: Path, command: Command) -> None:
     done = command("index", seeds, "--passage-tokens", "100", "--index", seed_copy)
     assert (done.status, done.out) == (3, "")
     assert "passage_tokens" in done.err
-    assert "index again" in done.err
+    assert "'fundstelle reindex'" in done.err
     assert command("status", "--json", "--index", seed_copy).json["articles"] == 18
 
 
