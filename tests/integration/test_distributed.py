@@ -46,6 +46,7 @@ def same(one: StoredArticle) -> tuple[Any, ...]:
 
 
 @pytest.mark.model
+@pytest.mark.long
 def test_two_workers_write_the_same_points_as_one_process(
     tmp_path: Path, seeds: Path, seed_index: tuple[Path, Finished]
 ) -> None:
