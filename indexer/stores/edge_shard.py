@@ -22,8 +22,8 @@ _LARGEST_SEGMENT_KB = 1_000_000
 _FULL_SCAN_KB = 10_000
 _QUANTILE = 0.99
 # Where a filter leaves less than this share of a segment, neighbours of neighbours are looked at
-# (ACORN-1, Patel et al. 2024). The engine's other way, a graph for each value of each indexed
-# field, makes building three times as long.
+# (ACORN-1, Patel et al. 2024). The engine's other way, links for each value of each indexed field
+# (``payload_m``), is off; whether it would be worth its memory has not been measured.
 _SELECTIVE = 0.4
 
 _KEYWORD, _INTEGER = edge.PayloadSchemaType.Keyword, edge.PayloadSchemaType.Integer
