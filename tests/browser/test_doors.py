@@ -113,7 +113,7 @@ def _anthropic_stream(client: Anthropic, question: str) -> Shown:
         return of_message(stream.get_final_message(), last.fundstelle_documents)
 
 
-@pytest.mark.parametrize("question", [TALKS, _EMOJI, OIL])
+@pytest.mark.parametrize("question", [TALKS, pytest.param(_EMOJI, marks=pytest.mark.long), OIL])
 def test_every_door_shows_the_same_places(
     question: str,
     visit: Visit,

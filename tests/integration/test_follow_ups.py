@@ -26,6 +26,7 @@ def test_the_sets_are_about_different_articles() -> None:
 
 
 @pytest.mark.model
+@pytest.mark.long
 def test_follow_ups_find_their_articles(http: httpx.Client) -> None:
     def first(follow_up: FollowUp, way: str) -> bool:
         query = {"q": WAYS[way](follow_up), "top_k": "1", "rerank": "true"}

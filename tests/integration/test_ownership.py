@@ -223,7 +223,9 @@ def test_so_is_a_damaged_record(record: object, command: Command, seed_copy: Pat
     _works_alone(command, seed_copy, record)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_a_service_that_is_stopped_leaves_nothing_behind(
     number: signal.Signals, seed_copy: Path, tmp_path: Path, command: Command
 ) -> None:
