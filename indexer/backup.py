@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -22,7 +21,7 @@ import numpy as np
 
 from indexer.article import Article
 from indexer.errors import BackupError
-from indexer.store import PassagePoint, PassageStore, StoredArticle, Superseded, every_article
+from indexer.store import PassagePoint, PassageStore, StoredArticle, Superseded, article_pages
 
 #: Raised when backups are written in a way that earlier releases can't read.
 BACKUP_FORMAT = 1
@@ -78,7 +77,7 @@ def backup_chunks(
                 }
             ),
         )
-        for number, heads in enumerate(_pages(every_article(store)), start=1):
+        for number, heads in enumerate(article_pages(store, size=_PART_ARTICLES), start=1):
             writer.add_part(number, _part(store, heads))
             if on_progress:
                 on_progress(writer.articles)
@@ -175,9 +174,3 @@ class _Sink(io.RawIOBase):
         taken = b"".join(self._chunks)
         self._chunks.clear()
         return taken
-
-
-def _pages(articles: Iterable[StoredArticle]) -> Iterator[list[StoredArticle]]:
-    remaining = iter(articles)
-    while page := list(islice(remaining, _PART_ARTICLES)):
-        yield page

@@ -7,13 +7,12 @@ another. Which generation is in use, and when to switch, is for ``service/renewa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable
 
 from indexer.article import Article
 from indexer.indexing import Indexer, batches
 from indexer.report import Report
-from indexer.store import PassageStore, StoredArticle, every_article
+from indexer.store import PassageStore, StoredArticle, article_pages
 
 _PAGE = 64
 
@@ -37,12 +36,12 @@ class Reindexing:
         """
         changed = looked_at = 0
         self._indexer.recover()
-        for page in _pages(every_article(self._old)):
+        for page in article_pages(self._old, size=_PAGE):
             changed += self._write(page, newer_only=since is not None)
             looked_at += len(page)
             if on_progress:
                 on_progress(looked_at)
-        for page in _pages(every_article(self._new)):
+        for page in article_pages(self._new, size=_PAGE):
             changed += self._remove([s for s in page if since is None or s.indexed_at < since])
         return changed
 
@@ -74,9 +73,3 @@ def _differs(stored: StoredArticle, there: StoredArticle | None, newer_only: boo
     one, other = stored.article, there.article
     same_place = (one.source_root, one.source) == (other.source_root, other.source)
     return stored.version != there.version or not same_place
-
-
-def _pages(articles: Iterable[StoredArticle]) -> Iterator[list[StoredArticle]]:
-    remaining = iter(articles)
-    while page := list(islice(remaining, _PAGE)):
-        yield page

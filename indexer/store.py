@@ -188,16 +188,25 @@ class PassageStore(Protocol):
         """Release everything; the store can't be used after."""
 
 
+def article_pages(
+    store: PassageStore, *, size: int = _PAGE, source_root: str | None = None
+) -> Iterator[list[StoredArticle]]:
+    """All articles without their text, some at a time while the store goes on being written."""
+    cursor: str | None = None
+    while True:
+        page, cursor = store.list_articles(cursor=cursor, limit=size, source_root=source_root)
+        if page:
+            yield page
+        if cursor is None:
+            return
+
+
 def every_article(
     store: PassageStore, *, source_root: str | None = None
 ) -> Iterator[StoredArticle]:
-    """All articles without their text, page by page while the store goes on being written."""
-    cursor: str | None = None
-    while True:
-        page, cursor = store.list_articles(cursor=cursor, limit=_PAGE, source_root=source_root)
+    """The same one by one."""
+    for page in article_pages(store, source_root=source_root):
         yield from page
-        if cursor is None:
-            return
 
 
 Payload = dict[str, Any]

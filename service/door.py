@@ -25,8 +25,7 @@ def open_door(
     """An Engine, or a client of the service that owns the index.
 
     ``create`` and ``any_recipe`` are an Engine's. A holder that is no service is waited for
-    ``patience`` seconds. Raises IndexLocked
-    after that, and what opening an Engine raises.
+    ``patience`` seconds. Raises IndexLocked after that, and what opening an Engine raises.
     """
     if archive.qdrant_url:
         return Engine(archive, service, create=create, any_recipe=any_recipe)

@@ -25,7 +25,7 @@ from indexer.report import Report
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item
 from indexer.store import PassageStore, StoredArticle, every_article
-from indexer.stores import Generations, open_current, open_generations
+from indexer.stores import Generations, current_or_first, open_generations
 from service.answer import Answer, FoundPassage
 from service.answering import search
 from service.errors import RenewalRunning
@@ -73,7 +73,8 @@ class Engine:
         self._switching = threading.Lock()
         self._following = threading.Lock()
         self._renewing = threading.Lock()
-        self._former: list[OpenArchive] = []
+        # Whether each is closed yet, and not itself: it would keep its model in memory.
+        self._former: list[threading.Event] = []
         # What an earlier process wrote and did not live to optimise counts as just written.
         self._unoptimised_since: float | None = time.monotonic()
         self.ready = False
@@ -86,8 +87,8 @@ class Engine:
                 leftover.unlink()
         try:
             self.generations: Generations = open_generations(archive)
-            store = open_current(self.generations, self._new_recipe if create else None)
-            self._open = self._opened(self.generations.current(), store)
+            name = current_or_first(self.generations, self._new_recipe if create else None)
+            self._open = self.open_generation(name)
             if not any_recipe:
                 self._require_settings()
         except BaseException:
@@ -243,7 +244,7 @@ class Engine:
     def renewing(self) -> Iterator[None]:
         """Making another generation, one at a time. Raises RenewalRunning while one is made."""
         if not self._renewing.acquire(blocking=False):
-            raise RenewalRunning("a reindex or restore is running already; wait for its end")
+            raise RenewalRunning
         try:
             yield
         finally:
@@ -262,14 +263,14 @@ class Engine:
         """Answer from this generation from now on; the former is closed after its last reader."""
         with self._switching:
             former, self._open = self._open, archive
-            self._former.append(former)
+            self._former.append(former.closed)
         former.retire()
         self.models.keep_only(archive.store.recipe.model)
 
     def wait_for_readers(self) -> None:
         """Wait until nobody reads a former generation, but not for ever."""
         while self._former:
-            self._former.pop().closed.wait(_PATIENCE_S)
+            self._former.pop().wait(_PATIENCE_S)
 
     def follow(self) -> None:
         """Go over to the generation that is current now, where another process made it so."""

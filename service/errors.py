@@ -41,6 +41,9 @@ class EvaluationError(FundstelleError):
 class RenewalRunning(FundstelleError):
     """The archive is being reindexed or restored already."""
 
+    def __init__(self) -> None:
+        super().__init__("a reindex or restore is running already; wait for its end")
+
 
 class FeedbackError(FundstelleError):
     """A rating could not be written to its file."""

@@ -43,7 +43,7 @@ class RenewalJob:
         """Begin. Raises RenewalRunning where one is at work already."""
         with self._turn:
             if self.status.state == "running":
-                raise RenewalRunning("a reindex or restore is running already; wait for its end")
+                raise RenewalRunning
             self.status = RenewalStatus("running")
             self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
             self._thread.start()

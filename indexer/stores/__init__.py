@@ -69,22 +69,19 @@ def open_generations(settings: ArchiveSettings) -> Generations:
     return EdgeGenerations(settings)
 
 
-def open_current(
-    generations: Generations, recipe: Callable[[], Recipe] | None = None
-) -> PassageStore:
-    """The store in use, made with ``recipe()`` where there is none yet.
+def current_or_first(generations: Generations, recipe: Callable[[], Recipe] | None = None) -> str:
+    """The generation in use, made with ``recipe()`` where there is none yet.
 
-    Raises IndexNotFound where there is none and no recipe was given, StoreError where it
-    can't be opened.
+    Raises IndexNotFound where there is none and no recipe was given.
     """
     try:
-        name = generations.current()
+        return generations.current()
     except IndexNotFound:
         if recipe is None:
             raise
         name = generations.make(recipe(), resume=True)
         generations.switch(name)
-    return generations.open(name)
+        return name
 
 
 def _connect(settings: ArchiveSettings, url: str) -> QdrantClient:

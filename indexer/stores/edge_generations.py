@@ -35,7 +35,7 @@ class EdgeGenerations:
 
     def make(self, recipe: Recipe, *, resume: bool = False) -> str:
         begun = next_generation(self._index, self._archive)
-        if resume and _has(begun, recipe):
+        if resume and self._recipe(begun) == recipe:
             return begun.name
 
         def create(draft: Path) -> None:
@@ -55,19 +55,18 @@ class EdgeGenerations:
     def close(self) -> None:
         """Nothing is held."""
 
+    def _recipe(self, folder: Path) -> Recipe | None:
+        """The recipe of a generation that was begun, None where none can be gone on with."""
+        if not folder.is_dir():
+            return None
+        try:
+            begun = self.open(folder.name)
+        except FundstelleError:
+            return None
+        try:
+            return begun.recipe
+        finally:
+            begun.close()
+
     def _folder(self, name: str) -> Path:
         return self._index / self._archive / name
-
-
-def _has(folder: Path, recipe: Recipe) -> bool:
-    """Whether a generation that was begun here is of this recipe, and can be gone on with."""
-    if not folder.is_dir():
-        return False
-    try:
-        begun = EdgeStore(folder)
-    except FundstelleError:
-        return False
-    try:
-        return begun.recipe == recipe
-    finally:
-        begun.close()

@@ -29,7 +29,7 @@ from service.renewal import Progress, Renewed, drop_former, reindex, restore
 from service.renewal_job import RenewalJob, RenewalStatus
 from service.workers import Workers
 
-MEDIA_TYPE = "application/zip"
+_MEDIA_TYPE = "application/zip"
 
 
 class ReindexOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +55,7 @@ async def back_up(engine: NamedDependency[Engine]) -> Stream:
         with engine.reading() as archive:
             yield from backup_chunks(archive.store)
 
-    return Stream(_in_threads(chunks()), media_type=MEDIA_TYPE)
+    return Stream(_in_threads(chunks()), media_type=_MEDIA_TYPE)
 
 
 @post("/v1/reindex", guards=[owner_only], status_code=202, include_in_schema=False)
@@ -100,7 +100,7 @@ async def start_restore(
         with os.fdopen(descriptor, "wb") as stream:
             async for chunk in request.stream():
                 await to_thread.run_sync(stream.write, chunk)
-        backup = await to_thread.run_sync(_checked, path)
+        backup = await to_thread.run_sync(Backup, path)
 
         def work(progress: Progress) -> Renewed:
             try:
@@ -109,7 +109,12 @@ async def start_restore(
             finally:
                 path.unlink(missing_ok=True)
 
-        job.start(work)
+        try:
+            await to_thread.run_sync(backup.check)
+            job.start(work)
+        except BaseException:
+            backup.close()
+            raise
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -128,16 +133,6 @@ async def drop(
 ) -> dict[str, list[str]]:
     """Remove the generations before the one in use."""
     return {"dropped": await workers.run(drop_former, engine)}
-
-
-def _checked(path: Path) -> Backup:
-    backup = Backup(path)
-    try:
-        backup.check()
-    except BaseException:
-        backup.__exit__()
-        raise
-    return backup
 
 
 async def _in_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ import shutil
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,7 @@ from indexer.store import (
     SearchRequest,
     Superseded,
 )
-from indexer.stores import Generations, open_current, open_generations
+from indexer.stores import Generations, current_or_first, open_generations
 from indexer.stores.edge import EdgeStore
 from indexer.stores.server import ServerStore
 from indexer.stores.server_generations import ServerGenerations
@@ -46,6 +46,13 @@ DIMENSION = 8
 RECIPE = Recipe("a-model", DIMENSION, 320, 48)
 _URL = "FUNDSTELLE_TEST_QDRANT_URL"
 IN_MEMORY = pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning")
+
+
+def open_current(
+    generations: Generations, recipe: Callable[[], Recipe] | None = None
+) -> PassageStore:
+    """The store in use, made with ``recipe()`` where there is none yet."""
+    return generations.open(current_or_first(generations, recipe))
 
 
 class Place(Protocol):

@@ -22,11 +22,10 @@ from indexer.points import journal_point_id
 from indexer.recipe import Recipe
 from indexer.sources import Item
 from indexer.store import ArticleFilter
-from indexer.stores import open_current
 from indexer.stores.server import ServerStore
 from indexer.stores.server_generations import ServerGenerations, alias_name
 from service.retrieval import Retriever
-from tests.contract.test_store import IN_MEMORY
+from tests.contract.test_store import IN_MEMORY, open_current
 
 pytestmark = IN_MEMORY
 

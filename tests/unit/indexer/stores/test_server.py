@@ -13,8 +13,9 @@ from indexer.lexical import weigh_passage
 from indexer.recipe import Recipe
 from indexer.settings import ArchiveSettings
 from indexer.store import PassagePoint
-from indexer.stores import _connect, open_current, open_generations
+from indexer.stores import _connect, open_generations
 from indexer.stores.server import ServerStore
+from tests.contract.test_store import open_current
 from tests.recording_qdrant import Recorded, recording_qdrant
 
 RECIPE = Recipe("a-model", 4, 320, 48)
