@@ -7,7 +7,6 @@ reading, cutting and embedding are left out, as ``speed.py`` measures them.
 from __future__ import annotations
 
 import random
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -34,13 +33,10 @@ def recipe_of(real: RealPassages) -> Recipe:
 
 
 def grown_articles(
-    passages: Iterator[Grown], chance: random.Random
+    grown: Iterator[list[Grown]], chance: random.Random
 ) -> Iterator[list[PassagePoint]]:
-    """Articles of two passages on average, as the points of their passages."""
-    for number in range(sys.maxsize):
-        own = list(islice(passages, chance.choice((1, 2, 3))))
-        if not own:
-            return
+    """Grown articles as the points of their passages."""
+    for number, own in enumerate(grown):
         texts = [grown.text for grown in own]
         article = Article(
             f"grown/{number:07}.txt",
@@ -53,9 +49,9 @@ def grown_articles(
             source=f"{number:07}.txt",
         )
         points, at = [], 0
-        for ordinal, grown in enumerate(own):
-            passage = Passage(article.id, ordinal, at, at + len(grown.text), grown.text)
-            points.append(PassagePoint(article, passage, grown.dense.tolist(), grown.terms))
+        for ordinal, each in enumerate(own):
+            passage = Passage(article.id, ordinal, at, at + len(each.text), each.text)
+            points.append(PassagePoint(article, passage, each.dense.tolist(), each.terms))
             at = passage.end + 2
         yield points
 
@@ -68,7 +64,7 @@ def build(folder: Path, real: RealPassages, count: int) -> dict[str, float]:
     """
     EdgeStore.create(folder, recipe_of(real))
     store = EdgeStore(folder)
-    articles = grown_articles(Mixture(real, count).passages(count), random.Random(0))  # noqa: S311
+    articles = grown_articles(Mixture(real, count).articles(count), random.Random(0))  # noqa: S311
     mixing = 0.0
     started, processor = time.perf_counter(), time.process_time()
     with AnonymousMemory() as memory:

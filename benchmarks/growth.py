@@ -122,8 +122,8 @@ def _search(data: Path, work: Path, size: int) -> dict[str, Any]:
 def _beside(data: Path, work: Path, size: int) -> dict[str, str]:
     """The same searches elsewhere: qdrant-client in memory, and nothing but numpy."""
     real = real_passages(data, None, work / _MADE)
-    asked, grown = _asked(work, real), list(Mixture(real, size).passages(size))
-    matrix = np.array([passage.dense for passage in grown])
+    asked, grown = _asked(work, real), list(Mixture(real, size).articles(size))
+    matrix = np.array([passage.dense for article in grown for passage in article])
     client = QdrantClient(":memory:")
     ServerStore.create(client, "beside", recipe_of(real), ":memory:")
     store = ServerStore(client, "beside", ":memory:")

@@ -1,11 +1,13 @@
 """Passages beyond the real corpus: mixtures of real neighbours, never pure noise.
 
-A grown passage is a convex combination of a real passage and two of its nearest
-neighbours in the same language, moved by a fraction of the difference of two
-more real passages, so that its vector keeps the shape of the real distribution.
-Its terms are drawn from the same parents; rare terms get variants, since a
-corpus that grows has new names in it (Heaps' law). What is done with the
-passages is left to ``growth.py``.
+A grown article is a convex combination of a real passage and two of its near
+neighbours in the same language, moved by a fraction of the difference of two more
+real passages; its passages are moved from there once more, each by a length of its
+own (log-normal). So vectors keep the shape of the real distribution, and an archive
+that grows gets more articles, not more and more passages at one distance of each
+other. Terms are drawn from the same parents; rare terms get variants, since a corpus
+that grows has new names in it (Heaps' law). What is done with the passages is left
+to ``growth.py``.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +39,15 @@ _TRAINING = {
     "general-en": {"squad_m": ("en", 600)},
     "general-other": {"fr": ("fr", 400), "no": ("no", 150), "pt": ("pt", 200)},
 }
-_NEIGHBOURS = 8
-_MOVE = 0.38  # of the difference of two passages; chosen so that `likeness` agrees
+# Chosen so that `likeness` agrees: lengths are parts of the difference of two passages.
+_NEIGHBOURS = 16
+_PASSAGES = 2.0  # an article has on average, as the real ones have
+_ARTICLE_MOVE = 0.25
+_PASSAGE_MOVE, _SPREAD = 0.36, 0.4
 _FROM_PARENT = (0.7, 0.17, 0.14)  # chance of each parent's term, the heaviest parent first
 _HEAPS = 0.6
 _RARE = 2
+_BLOCK = 1000
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def _articles(data: Path) -> Iterator[Article]:
 
 
 class Mixture:
-    """Grown passages, the same for the same ``seed``; ``count`` sets how rare terms become."""
+    """Grown articles, the same for the same ``seed``; ``count`` sets how rare terms become."""
 
     def __init__(self, real: RealPassages, count: int, seed: int = 0) -> None:
         self._real = real
@@ -109,37 +115,54 @@ class Mixture:
         self._members = {code: real.of(code) for code in SHARES}
         self._near = {code: self._neighbours(own) for code, own in self._members.items()}
 
-    def passages(self, count: int) -> Iterator[Grown]:
-        """The first ``count`` of an endless stream."""
-        return islice(self._stream(), count)
+    def articles(self, count: int) -> Iterator[list[Grown]]:
+        """Articles of ``count`` passages in all, each as its passages."""
+        for article in self._endless():
+            if count <= 0:
+                return
+            yield article[:count]
+            count -= len(article)
 
-    def _stream(self) -> Iterator[Grown]:
+    def passages(self, count: int) -> Iterator[Grown]:
+        """The passages of ``articles``, one after the other."""
+        return chain.from_iterable(self.articles(count))
+
+    def _endless(self) -> Iterator[list[Grown]]:
         chance = np.random.default_rng(self._seed)
         codes, shares = list(SHARES), list(SHARES.values())
         while True:
-            block = [codes[i] for i in chance.choice(len(codes), 1000, p=shares)]
-            vectors, parents = self._mix(block, chance)
-            for code, vector, own in zip(block, vectors, parents, strict=True):
-                terms = self._terms(own, chance)
-                yield Grown(vector, terms, self._real.texts[own[0]], code)
+            block = [codes[i] for i in chance.choice(len(codes), _BLOCK, p=shares)]
+            centres, parents = self._mix(block, chance)
+            sizes = chance.geometric(1 / _PASSAGES, _BLOCK)
+            of = np.repeat(np.arange(_BLOCK), sizes)
+            lengths = _PASSAGE_MOVE * np.exp(_SPREAD * chance.standard_normal(len(of)))
+            steps = self._differences([block[i] for i in of], chance)
+            vectors = _unit(centres[of] + lengths[:, None] * steps)
+            for code, own, part in zip(
+                block, parents, np.split(vectors, np.cumsum(sizes)[:-1]), strict=True
+            ):
+                text = self._real.texts[own[0]]
+                yield [Grown(v, self._terms(own, chance), text, code) for v in part]
 
     def _mix(
         self, block: list[str], chance: np.random.Generator
     ) -> tuple[Vectors, list[list[int]]]:
-        parents, moves = [], []
+        parents = []
         for code in block:
             own, near = self._members[code], self._near[code]
             at = int(chance.integers(len(own)))
             others = chance.choice(near[at], 2, replace=False)
             parents.append([int(own[at]), *(int(o) for o in others)])
-            moves.append(own[chance.integers(len(own), size=2)])
         weights = np.sort(chance.dirichlet((1.0, 1.0, 1.0), len(block)))[:, ::-1]
-        dense = self._real.dense
-        mixed = np.einsum("nk,nkd->nd", weights, dense[np.array(parents)])
-        one, other = np.array(moves).T
-        mixed += _MOVE * (dense[one] - dense[other])
-        mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
-        return mixed.astype(np.float32), parents
+        mixed = np.einsum("nk,nkd->nd", weights, self._real.dense[np.array(parents)])
+        return _unit(mixed + _ARTICLE_MOVE * self._differences(block, chance)), parents
+
+    def _differences(self, block: list[str], chance: np.random.Generator) -> Vectors:
+        """For each language of a block, one real passage less another."""
+        own = [self._members[code] for code in block]
+        one, other = np.array([m[chance.integers(len(m), size=2)] for m in own]).T
+        found: Vectors = self._real.dense[one] - self._real.dense[other]
+        return found
 
     def _terms(self, parents: list[int], chance: np.random.Generator) -> SparseVector:
         found: dict[int, float] = {}
@@ -158,6 +181,10 @@ class Mixture:
         dense = self._real.dense[own]
         order = np.argsort(-(dense @ dense.T), axis=1)[:, 1 : _NEIGHBOURS + 1]
         return own[order]
+
+
+def _unit(vectors: npt.NDArray[Any]) -> Vectors:
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
 def likeness(real: RealPassages, seed: int = 1) -> dict[str, dict[str, float]]:
