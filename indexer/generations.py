@@ -9,15 +9,14 @@ one step, so a kill at any moment leaves either the old state or the new one.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from indexer import pointer
 from indexer.errors import IndexNotFound, SettingsError, StoreError
 
-_CURRENT = "current"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -38,18 +37,18 @@ def current_generation(index: Path, archive: str) -> Path:
     """The folder of the generation in use. Raises IndexNotFound where there is none."""
     folder = archive_folder(index, archive)
     try:
-        generation = (folder / _CURRENT).read_text("utf-8", errors="replace").strip()
-    except FileNotFoundError:
+        generation = pointer.named(folder)
+    except OSError as error:
+        raise StoreError(f"the index at {folder} can't be read: {error}") from error
+    if generation is None:
         raise IndexNotFound(
             f"there is no index at {folder}: make one with 'fundstelle index PATH', "
             "or name its folder with --index DIR"
-        ) from None
-    except OSError as error:
-        raise StoreError(f"the index at {folder} can't be read: {error}") from error
+        )
     found = folder / generation
     if not _NUMBER.fullmatch(generation) or not found.is_dir():
         raise StoreError(
-            f"{folder / _CURRENT} names generation {generation!r}, which is not there; restore a "
+            f"{folder / 'current'} names generation {generation!r}, which is not there; restore a "
             "backup, or remove the folder and index again"
         )
     return found
@@ -69,7 +68,7 @@ def new_generation(index: Path, archive: str, create: Callable[[Path], None]) ->
             shutil.rmtree(leftover, ignore_errors=True)
         create(draft)
         draft.rename(generation)
-        _sync(folder)
+        pointer.sync(folder)
     except OSError as error:
         raise StoreError(f"an index can't be made at {folder}: {error}") from error
     return generation
@@ -80,13 +79,8 @@ def switch_generation(generation: Path) -> None:
 
     Raises StoreError where the folder can't be written.
     """
-    folder = generation.parent
-    pointer = folder / f".{_CURRENT}"
     try:
-        pointer.write_text(generation.name, "utf-8")
-        _sync(pointer)
-        pointer.replace(folder / _CURRENT)
-        _sync(folder)
+        pointer.name(generation.parent, generation.name)
     except OSError as error:
         raise StoreError(f"{generation} can't be made current: {error}") from error
 
@@ -132,11 +126,3 @@ def _generations(index: Path, archive: str) -> list[Path]:
         raise StoreError(f"the index at {index} can't be read: {error}") from error
     numbered = [path for path in found if _NUMBER.fullmatch(path.name)]
     return sorted(numbered, key=lambda path: int(path.name))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

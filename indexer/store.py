@@ -11,6 +11,7 @@ themselves are in ``stores/``.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -182,7 +183,13 @@ class PassageStore(Protocol):
         """Counts and sizes."""
 
     def optimize(self) -> None:
-        """Build what makes searching fast; for after large loads and idle times."""
+        """Build what makes searching fast; for after large loads."""
+
+    def optimize_apart(self, stopping: threading.Event) -> None:
+        """The same where it is worth it, while others read and write, until ``stopping`` is set.
+
+        A store that was asked for this once leaves optimising to whoever asked.
+        """
 
     def close(self) -> None:
         """Release everything; the store can't be used after."""

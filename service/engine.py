@@ -77,6 +77,7 @@ class Engine:
         self._former: list[threading.Event] = []
         # What an earlier process wrote and did not live to optimise counts as just written.
         self._unoptimised_since: float | None = time.monotonic()
+        self._optimised = time.monotonic()
         self.ready = False
         self.ownership = None
         if not archive.qdrant_url:
@@ -195,10 +196,20 @@ class Engine:
             self._unoptimised_since = None
             archive.store.optimize()
 
-    def idle_and_unoptimised(self, seconds: float) -> bool:
-        """Whether something was written since ``optimize``, and nothing for so many seconds."""
-        since = self._unoptimised_since
-        return since is not None and time.monotonic() - since >= seconds
+    def optimize_apart(self, stopping: threading.Event) -> None:
+        """The same where it is worth it, while others read and write, until ``stopping`` is set."""
+        with self.reading() as archive:
+            self._unoptimised_since = None
+            archive.store.optimize_apart(stopping)
+            self._optimised = time.monotonic()
+
+    def unoptimised(self, *, idle: float, longest: float) -> bool:
+        """Whether something was written since it was optimised, and it should be now.
+
+        That is after ``idle`` seconds without writing, and after ``longest`` in any case.
+        """
+        now, written = time.monotonic(), self._unoptimised_since
+        return written is not None and (now - written >= idle or now - self._optimised >= longest)
 
     def adopt_models(self, other: Engine) -> None:
         """Take over what a closed engine with the same settings has loaded."""

@@ -18,8 +18,9 @@ from service.renewal_job import RenewalJob
 from service.settings import ServiceSettings
 
 _LOG = logging.getLogger(__name__)
-# How long an embedded index must have been left alone before it is optimised, in seconds.
-_IDLE = 5.0
+# Seconds after the last write to an embedded index until it is optimised, and while it is
+# written all the time.
+_IDLE, _LONGEST = 5.0, 60.0
 
 
 def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
@@ -39,7 +40,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         stopping, job = threading.Event(), RenewalJob()
         threads = [
             threading.Thread(target=work, args=(engine, stopping), daemon=True)
-            for work in (_warm, follow if archive.qdrant_url else _optimise_when_idle)
+            for work in (_warm, follow if archive.qdrant_url else _keep_optimised)
         ]
         for thread in threads:
             thread.start()
@@ -83,10 +84,10 @@ def follow(engine: Engine, stopping: threading.Event) -> None:
             _LOG.error("the archive's new generation could not be opened: %s", error)
 
 
-def _optimise_when_idle(engine: Engine, stopping: threading.Event) -> None:
+def _keep_optimised(engine: Engine, stopping: threading.Event) -> None:
     while not stopping.wait(1.0):
-        if engine.idle_and_unoptimised(_IDLE):
+        if engine.unoptimised(idle=_IDLE, longest=_LONGEST):
             try:
-                engine.optimize()
+                engine.optimize_apart(stopping)
             except FundstelleError as error:
                 _LOG.error("the index could not be optimised: %s", error)

@@ -2,24 +2,23 @@
 
 One shard in the folder of a generation, with ``recipe.json`` beside it. Edge
 locks its folder, so a process that opens it owns it (``indexer/ownership.py``).
-What a shard is made with is in ``edge_shard.py``, how filters become conditions
-in ``edge_filters.py``.
+How a shard is written and optimised is in ``edge_open_shard.py``, what it is made
+with in ``edge_shard.py``, how filters become conditions in ``edge_filters.py``.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import qdrant_edge as edge
 
 from indexer.article import Article
 from indexer.collection import CollectionSettings
-from indexer.disk import RESERVE, require_room, require_writable
-from indexer.errors import DiskFull, FundstelleError, StoreError
+from indexer.disk import require_room
+from indexer.errors import StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
     DENSE,
@@ -43,29 +42,21 @@ from indexer.recipe import VECTOR_A_LANGUAGE, Recipe
 from indexer.store import (
     Candidate,
     PassagePoint,
-    Payload,
     SearchRequest,
     StoredArticle,
     StoreStatus,
     Superseded,
 )
+from indexer.stores.edge_errors import translated
 from indexer.stores.edge_filters import conditions, equals
+from indexer.stores.edge_open_shard import OpenShard
 from indexer.stores.edge_shard import (
     dense_search,
     exact_search,
-    payload_indexes,
-    shard_config,
 )
 
 _RECIPE = "recipe.json"
-_SHARD = "shard"
-_SCROLL = 256
-_FLUSH_S = 10.0  # between flushes while something is written
-_FULL = ("No space left", "Not enough space")  # how Edge words it
 _WRITER = "owner"  # one process owns the folder, so one journal is enough
-# After so many passages a load is optimised in between: what is not yet optimised is kept on
-# the heap, and is replayed from the log by whoever opens the shard after a kill.
-_SETTLE = 200_000
 # Up to so many points the inverse document frequency is worked out anew for each question. Above,
 # it is the engine's own count, in which deleted passages stay until their segment is rebuilt.
 _EXACT_STATISTICS = 20_000
@@ -77,60 +68,42 @@ class EdgeStore:
     def __init__(self, folder: Path, settings: CollectionSettings | None = None) -> None:
         self.folder = folder
         self._settings = settings or CollectionSettings()
-        with _translated(folder, " when it was opened"):
-            require_writable(folder)
-            require_room(folder)
+        with translated(folder, " when it was opened"):
             self.recipe = Recipe.from_json(json.loads((folder / _RECIPE).read_text("utf-8")))
-            place = folder / _SHARD
-            self._sparse = _sparse_names(place)
-            config = shard_config(self.recipe, self._settings, self._sparse)
-            self._shard = edge.EdgeShard.load(str(place), config)
+        self._shard = OpenShard(folder, self.recipe, self._settings)
         self._vector_a_language = self.recipe.format >= VECTOR_A_LANGUAGE
-        self._unsettled = 0
-        self._flushed = time.monotonic()
+        self._written = 0
 
     @classmethod
     def create(
         cls, folder: Path, recipe: Recipe, settings: CollectionSettings | None = None
     ) -> None:
         """Lay out an empty store in a folder that does not exist yet."""
-        with _translated(folder):
+        with translated(folder):
             folder.mkdir(parents=True)
-            require_room(folder, extra=RESERVE)  # for the log that is laid out here
+            require_room(folder)
             (folder / _RECIPE).write_text(json.dumps(recipe.to_json(), indent=1), "utf-8")
-            (folder / _SHARD).mkdir()
-            config = shard_config(recipe, settings or CollectionSettings())
-            shard = edge.EdgeShard.create(str(folder / _SHARD), config)
-            for operation in payload_indexes():
-                shard.update(operation)
-            shard.flush()
-            shard.close()
+        OpenShard.create(folder, recipe, settings or CollectionSettings())
 
     def journal(self) -> list[str]:
-        with _translated(self.folder):
-            records = self._shard.retrieve([journal_point_id(_WRITER)], True, False)
+        records = self._shard.retrieve([journal_point_id(_WRITER)])
         return [article for record in records for article in (record.payload or {})["articles"]]
 
     def begin(self, article_ids: Sequence[str]) -> None:
         payload = journal_payload(article_ids, _WRITER)
         require_room(self.folder)
-        self._upsert([edge.Point(journal_point_id(_WRITER), {}, payload)])
+        self._shard.upsert([edge.Point(journal_point_id(_WRITER), {}, payload)])
 
     def end(self) -> None:
-        self._update(edge.UpdateOperation.delete_points([journal_point_id(_WRITER)]))
-        if self._unsettled >= _SETTLE:
-            self.optimize()
-        # Edge writes its log without waiting for the disk: a kill loses nothing, but a power
-        # loss what came since the last flush.
-        elif time.monotonic() - self._flushed > _FLUSH_S:
-            self._flush()
+        self._shard.delete([journal_point_id(_WRITER)])
+        self._shard.rest(self._written)
+        self._written = 0
 
     def write_passages(self, points: Sequence[PassagePoint]) -> None:
         require_room(self.folder, _size(p.passage.text for p in points))
-        for name in sorted({self._name(p.article.language) for p in points} - self._sparse):
-            self._update(edge.UpdateOperation.create_sparse_vector(name, edge.Modifier.Idf))
-            self._sparse.add(name)
-        self._upsert(
+        for name in sorted({self._name(p.article.language) for p in points}):
+            self._shard.add_sparse(name)
+        self._shard.upsert(
             [
                 edge.Point(
                     passage_point_id(p.article.id, p.article.version, p.passage.ordinal),
@@ -143,12 +116,12 @@ class EdgeStore:
                 for p in points
             ]
         )
-        self._unsettled += len(points)
+        self._written += len(points)
 
     def commit(self, articles: Iterable[tuple[Article, int]]) -> None:
         articles = list(articles)
         require_room(self.folder, _size(article.text for article, _ in articles))
-        self._upsert(
+        self._shard.upsert(
             [
                 edge.Point(article_point_id(article.id), {}, article_payload(article, passages))
                 for article, passages in articles
@@ -156,52 +129,38 @@ class EdgeStore:
         )
 
     def forget(self, article_ids: Sequence[str]) -> None:
-        ids: list[edge.PointId] = [article_point_id(article_id) for article_id in article_ids]
-        self._update(edge.UpdateOperation.delete_points(ids))
+        self._shard.delete([article_point_id(article_id) for article_id in article_ids])
 
     def drop_passages(self, article_id: str, *, keep: str | None) -> None:
         of_article = edge.Filter(
             must=[equals("kind", "passage"), equals("article_id", article_id)],
             must_not=[] if keep is None else [equals("version", keep)],
         )
-        self._update(edge.UpdateOperation.delete_points_by_filter(of_article))
+        self._shard.delete_all(of_article)
 
     def passages(self, articles: Iterable[StoredArticle]) -> list[PassagePoint]:
         owners = {point: s.article for s in articles for point in passage_point_ids(s)}
-        wanted: list[edge.PointId] = list(owners)
-        with _translated(self.folder):
-            records = self._shard.retrieve(wanted, True, True)
+        records = self._shard.retrieve(list(owners), with_vector=True)
         by_id = {str(record.id): record for record in records}
         return [_passage(owner, by_id[point]) for point, owner in owners.items() if point in by_id]
 
     def keep_superseded(self, versions: Iterable[Superseded]) -> None:
-        self._upsert(
+        self._shard.upsert(
             [edge.Point(superseded_point_id(v), {}, superseded_payload(v)) for v in versions]
         )
 
     def superseded(self, article_ids: Sequence[str]) -> list[Superseded]:
         of_articles = edge.FieldCondition("article_id", match=edge.MatchAny(list(article_ids)))
         wanted = edge.Filter(must=[equals("kind", "superseded"), of_articles])
-        payloads: list[Payload] = []
-        offset = None
-        while True:
-            request = edge.ScrollRequest(
-                offset=offset, limit=_SCROLL, filter=wanted, with_payload=True
-            )
-            with _translated(self.folder):
-                records, offset = self._shard.scroll(request)
-            payloads.extend(record.payload or {} for record in records)
-            if offset is None:
-                return superseded_versions(payloads)
+        records = self._shard.scroll(wanted, with_payload=True)
+        return superseded_versions([record.payload or {} for record in records])
 
     def drop_superseded(self, versions: Iterable[Superseded]) -> None:
-        ids: list[edge.PointId] = [superseded_point_id(v) for v in versions]
-        self._update(edge.UpdateOperation.delete_points(ids))
+        self._shard.delete([superseded_point_id(v) for v in versions])
 
     def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
-        points: list[edge.PointId] = [article_point_id(article_id) for article_id in ids]
-        with _translated(self.folder):
-            records = self._shard.retrieve(points, _payload(text=text), False)
+        points = [article_point_id(article_id) for article_id in ids]
+        records = self._shard.retrieve(points, with_payload=_payload(text=text))
         found = (stored_article(record.payload or {}) for record in records)
         return {stored.article.id: stored for stored in found}
 
@@ -211,22 +170,22 @@ class EdgeStore:
         conditions = [equals("kind", "article")]
         if source_root is not None:
             conditions.append(equals("source_root", source_root))
-        with _translated(self.folder):
+        with translated(self.folder):
             request = edge.ScrollRequest(
                 offset=cursor,
                 limit=limit,
                 filter=edge.Filter(must=list(conditions)),
                 with_payload=_payload(text=False),
             )
-            records, following = self._shard.scroll(request)
+            records, following = self._shard.edge.scroll(request)
         page = [stored_article(record.payload or {}) for record in records]
         return page, None if following is None else str(following)
 
     def languages(self) -> dict[str, int]:
         of_passages = edge.Filter(must=[equals("kind", "passage")])
         request = edge.FacetRequest("language", limit=1000, exact=True, filter=of_passages)
-        with _translated(self.folder):
-            return {str(hit.value): hit.count for hit in self._shard.facet(request)}
+        with translated(self.folder):
+            return {str(hit.value): hit.count for hit in self._shard.edge.facet(request)}
 
     def search(self, request: SearchRequest) -> list[Candidate]:
         nearest = edge.Query.Nearest(list(request.dense), using=DENSE)
@@ -240,18 +199,19 @@ class EdgeStore:
         legs = [
             self._lexical_leg(language, vector, request)
             for language, vector in request.lexical.items()
-            if self._name(language) in self._sparse
+            if self._name(language) in self._shard.sparse
         ]
-        with _translated(self.folder):
+        shard = self._shard.edge
+        with translated(self.folder):
             # Not in one batch: the payloads of the first would cost the others time.
-            by_dense = self._shard.query(dense_leg)
-            by_words = self._shard.query_batch(edge.QueryBatchRequest(legs)) if legs else []
+            by_dense = shard.query(dense_leg)
+            by_words = shard.query_batch(edge.QueryBatchRequest(legs)) if legs else []
             lexical = {str(point.id): point.score for leg in by_words for point in leg}
             # A passage found by its words alone gets its dense score, too.
             rest = lexical.keys() - {str(point.id) for point in by_dense}
             if rest:
                 chosen = edge.Filter(must=[edge.HasIdCondition(set(rest))])
-                by_dense += self._shard.query(
+                by_dense += shard.query(
                     edge.QueryRequest(
                         len(rest),
                         query=nearest,
@@ -277,7 +237,7 @@ class EdgeStore:
             chosen.append(equals("language", language))
             corpus = edge.Filter(must=[equals("language", language)])
             params = edge.SearchParams(idf=edge.IdfParams(corpus))
-        elif self._shard.info().points_count <= _EXACT_STATISTICS:
+        elif self._shard.edge.info().points_count <= _EXACT_STATISTICS:
             corpus = edge.Filter(must=[edge.HasVectorCondition(name)])
             params = edge.SearchParams(idf=edge.IdfParams(corpus))
         query = edge.Query.Nearest(edge.SparseVector(*vector), using=name)
@@ -287,49 +247,26 @@ class EdgeStore:
         return sparse_name(language) if self._vector_a_language else SPARSE
 
     def status(self) -> StoreStatus:
-        with _translated(self.folder):
-            articles, passages = (
-                self._shard.count(
-                    edge.CountRequest(exact=True, filter=edge.Filter(must=[equals("kind", kind)]))
-                )
-                for kind in ("article", "passage")
-            )
-            size = sum(_on_disk(p) for p in self.folder.rglob("*") if p.is_file())
-        return StoreStatus(articles, passages, f"edge {self.folder}", size, self.folder.name)
+        articles, passages = (
+            self._shard.count(edge.Filter(must=[equals("kind", kind)]))
+            for kind in ("article", "passage")
+        )
+        place = f"edge {self.folder}"
+        return StoreStatus(articles, passages, place, self._shard.bytes(), self.folder.name)
 
     def optimize(self) -> None:
-        require_room(self.folder)
-        with _translated(self.folder):
-            self._shard.optimize()
-        self._flush()
-        self._unsettled = 0
+        self._shard.optimize()
+
+    def optimize_apart(self, stopping: threading.Event) -> None:
+        self._shard.optimize_apart(stopping)
 
     def close(self) -> None:
-        with _translated(self.folder):
-            self._shard.flush()
-            self._shard.close()
-
-    def _flush(self) -> None:
-        with _translated(self.folder):
-            self._shard.flush()
-        self._flushed = time.monotonic()
-
-    def _upsert(self, points: list[edge.Point]) -> None:
-        self._update(edge.UpdateOperation.upsert_points(points))
-
-    def _update(self, operation: edge.UpdateOperation) -> None:
-        with _translated(self.folder):
-            self._shard.update(operation)
+        self._shard.close()
 
 
 def _size(texts: Iterable[str]) -> int:
     """Bytes that writing these may take: in the log, as a payload, and in the terms indexed."""
     return sum(8 * len(text) for text in texts)
-
-
-def _on_disk(path: Path) -> int:
-    """Bytes taken up: Edge reserves far more than it fills, in sparse files."""
-    return path.stat().st_blocks * 512
 
 
 def _passage(article: Article, record: edge.Record) -> PassagePoint:
@@ -350,25 +287,3 @@ def _payload(*, text: bool) -> bool | edge.PayloadSelector:
 
 def _all_of(chosen: Sequence[edge.ConditionType]) -> edge.Filter | None:
     return edge.Filter(must=list(chosen)) if chosen else None
-
-
-def _sparse_names(shard: Path) -> set[str]:
-    """The sparse vectors that a shard has; Edge keeps them in a file but has no call for them."""
-    config = json.loads((shard / "edge_config.json").read_text("utf-8"))
-    return set(config.get("sparse_vectors", {}))
-
-
-@contextmanager
-def _translated(folder: Path, moment: str = "") -> Iterator[None]:
-    """Edge raises bare Exceptions, or panics; the file system its own: a caller sees StoreError."""
-    try:
-        yield
-    except (FundstelleError, KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:  # a panic of Edge is no Exception
-        if any(sign in str(error) for sign in _FULL):
-            raise DiskFull(f"the disk of {folder} is full: {error}; free some of it") from error
-        raise StoreError(
-            f"the index at {folder} failed{moment}: {error}; if it goes on, restore a backup "
-            "(fundstelle restore FILE), or remove the folder and index again"
-        ) from error

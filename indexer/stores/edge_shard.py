@@ -7,7 +7,9 @@ numbers) has neither graph nor compressed vectors: it is searched exactly.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 
 import qdrant_edge as edge
 
@@ -47,6 +49,12 @@ def shard_config(
             default_segment_number=_SEGMENTS, max_segment_size=_LARGEST_SEGMENT_KB
         ),
     )
+
+
+def sparse_names(shard: Path) -> set[str]:
+    """The sparse vectors that a shard has; Edge keeps them in a file but has no call for them."""
+    config = json.loads((shard / "edge_config.json").read_text("utf-8"))
+    return set(config.get("sparse_vectors", {}))
 
 
 def payload_indexes() -> list[edge.UpdateOperation]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -336,6 +337,9 @@ class ServerStore:
         return StoreStatus(articles, passages, place, None, generation)
 
     def optimize(self) -> None:
+        """A server optimizes by itself."""
+
+    def optimize_apart(self, stopping: threading.Event) -> None:
         """A server optimizes by itself."""
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ from indexer.store import (
     SearchRequest,
     Superseded,
 )
-from indexer.stores import Generations, current_or_first, open_generations
+from indexer.stores import Generations, current_or_first, edge_open_shard, open_generations
 from indexer.stores.edge import EdgeStore
 from indexer.stores.server import ServerStore
 from indexer.stores.server_generations import ServerGenerations
@@ -819,7 +819,11 @@ def test_status_tells_where_an_edge_index_is_and_how_big(tmp_path: Path) -> None
     store.close()
 
 
-def test_optimizing_changes_no_result(store: PassageStore) -> None:
+@pytest.mark.parametrize("apart", [False, True])
+def test_optimizing_changes_no_result(
+    store: PassageStore, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge_open_shard, "_SMALL", 0)  # else nothing is worth a copy
     dated_archive(store)
     common_in_german_rare_in_french(store)
     store.drop_passages("undated", keep=None)
@@ -829,7 +833,10 @@ def test_optimizing_changes_no_result(store: PassageStore) -> None:
         return {c.article_id: (c.dense, c.lexical) for c in found}
 
     before = results()
-    store.optimize()
+    if apart:
+        store.optimize_apart(threading.Event())
+    else:
+        store.optimize()
     after = results()
     assert set(before) == set(after)
     assert len(before) == 25

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import qdrant_edge as edge
 
+from indexer.stores.edge_settling import shard_in_use
+
 _PAGE = 500
 
 
@@ -30,8 +32,8 @@ class State:
     @classmethod
     def read(cls, index: Path, archive: str = "default") -> State:
         """The state of an index that nobody has open."""
-        folder = index / archive
-        shard = edge.EdgeShard.load(str(folder / (folder / "current").read_text() / "shard"))
+        generation = index / archive / (index / archive / "current").read_text()
+        shard = edge.EdgeShard.load(str(shard_in_use(generation)))
         try:
             return cls._of(shard)
         finally:
