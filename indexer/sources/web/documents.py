@@ -1,4 +1,4 @@
-"""What an address answered: a feed, a sitemap, a page or a text.
+"""What an address answered: a feed, a sitemap, a page, a text or a PDF.
 
 The root element decides, since servers send feeds as anything; then the media type.
 A page that only links to a feed stays a page. Reading it is left to its reader.
@@ -25,6 +25,8 @@ _ROOT: Final = re.compile(
 )
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _PAGES: Final = ("text/html", "application/xhtml+xml")
+_PDF: Final = b"%PDF-"
+_PDF_WITHIN: Final = 1024  # where it may begin, as readers of PDF have it
 # Servers that know no better; what it is shows in its content.
 _ANYTHING: Final = ("", "application/octet-stream", "text/plain", "text/xml", "application/xml")
 
@@ -36,6 +38,7 @@ class Kind(Enum):
     SITEMAP = "sitemap"
     PAGE = "page"
     TEXT = "text"
+    PDF = "PDF"
 
 
 _ROOTS: Final = {
@@ -50,6 +53,8 @@ _ROOTS: Final = {
 
 def kind_of(response: Response) -> Kind:
     """What it is. Raises SourceError for a type that can't be read."""
+    if _PDF in response.body[:_PDF_WITHIN]:
+        return Kind.PDF
     root = _root(response.body)
     if root in _ROOTS:
         return _ROOTS[root]
@@ -65,7 +70,7 @@ def kind_of(response: Response) -> Kind:
     what = f"a document of the type {response.media_type or 'unknown'}"
     what += f" that begins with <{root}>" if root else ""
     raise SourceError(
-        urls.shown(response.url), f"is {what}; pages, texts, feeds and sitemaps can be read"
+        urls.shown(response.url), f"is {what}; pages, texts, PDFs, feeds and sitemaps can be read"
     )
 
 

@@ -15,7 +15,7 @@ import httpx
 from indexer.article import Article
 from indexer.errors import SourceError
 from indexer.language import detect, valid_code
-from indexer.sources import fields, html, html_date
+from indexer.sources import fields, html, html_date, pdf
 from indexer.sources.charset import decode_page
 from indexer.sources.content import is_blank
 from indexer.sources.web import urls
@@ -49,6 +49,9 @@ def from_page(response: Response, entry: Entry) -> Article:
         if is_blank(text):
             raise SourceError(source, "is empty")
         return _article(urls.canonical(response.permanent), _Found(text.strip(), {}), entry)
+    if kind is Kind.PDF:
+        found = _of_pdf(response.body, source, entry)
+        return _article(urls.canonical(response.permanent), found, entry)
     page = _load(response, source)
     address = _canonical(page.tree, response)
     found = _Found(
@@ -104,6 +107,14 @@ def _article(address: str, found: _Found, entry: Entry) -> Article:
         )
     except ValueError as error:
         raise SourceError(address, str(error)) from error
+
+
+def _of_pdf(body: bytes, source: str, entry: Entry) -> _Found:
+    found = pdf.parse(body, source_root="", source=source)
+    record = {"title": found.title, **found.metadata}
+    # The date in the file is that of its making.
+    published_at = entry.published_at or found.published_at
+    return _Found(found.text, record, published_at, found.language)
 
 
 def _load(response: Response, source: str) -> html.Page:

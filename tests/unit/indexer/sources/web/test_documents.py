@@ -36,6 +36,8 @@ PAGE = page("x", "y", head='<link rel="alternate" type="application/rss+xml" hre
         ("just text", "text/html", Kind.PAGE),
         ("just text, a < b", "text/plain", Kind.TEXT),
         ("", "", Kind.TEXT),
+        (b"%PDF-1.7", "application/pdf", Kind.PDF),
+        (b"\r\n%PDF-1.4 <html>", "text/html", Kind.PDF),
     ],
 )
 def test_what_it_is(body: str | bytes, media_type: str, kind: Kind) -> None:
@@ -45,7 +47,7 @@ def test_what_it_is(body: str | bytes, media_type: str, kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("body", "media_type"),
     [
-        (b"%PDF-1.7", "application/pdf"),
+        (b"PK\3\4", "application/epub+zip"),
         (b"\x89PNG\r\n\x1a\n\0\0", "application/octet-stream"),
         ("<svg/>", "image/svg+xml"),
         ("<opml/>", "text/xml"),

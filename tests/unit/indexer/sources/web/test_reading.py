@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import textwrap
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from indexer.sources.web.gone import gone_articles
 from indexer.sources.web.pages import from_page
 from indexer.sources.web.reading import WebReading
 from indexer.sources.web.source import WebSource, read_list
+from tests.documents import pdf
 from tests.unit.indexer.sources.web.conftest import FetcherFor
 from tests.unit.indexer.sources.web.test_feeds import response
 from tests.web_servers import Answer, Site, item, page, rss, sitemap
@@ -129,6 +131,21 @@ def test_a_text_is_an_article(site: Site, fetcher: Fetcher) -> None:
     assert (found.id, found.text, found.language) == (site.url("/a.txt"), BRIDGE, "de")
 
 
+def test_a_pdf_is_an_article_and_a_feed_fills_what_it_lacks(site: Site, fetcher: Fetcher) -> None:
+    made = pdf([("Brücke gesperrt", 20.0), "", *textwrap.wrap(BRIDGE, 80)], author="Ina Weber")
+    site.pages["/a.pdf"] = Answer(made, "application/pdf")
+    found = only(fetcher, site.url("/a.pdf"))
+    assert (found.id, found.url, found.title) == (found.source, found.id, "Brücke gesperrt")
+    assert (found.id, found.language) == (site.url("/a.pdf"), "de")
+    assert BRIDGE.replace("\n", " ") in found.text
+    assert found.metadata == {"author": "Ina Weber"}
+    site.pages["/feed"] = rss(
+        item(site.url("/a.pdf"), rest="<pubDate>Tue, 03 Mar 2026 08:00:00 +0100</pubDate>")
+    )
+    assert only(fetcher, site.url("/feed")).published_at == "2026-03-03T08:00:00+01:00"
+    assert only(fetcher, site.url("/feed")).id == found.id
+
+
 def test_a_page_without_text_names_its_feed(site: Site, fetcher: Fetcher) -> None:
     link = '<link rel="alternate" type="application/rss+xml" href="/feed">'
     site.pages["/"] = Answer(f"<html><head>{link}</head><body></body></html>")
@@ -138,8 +155,10 @@ def test_a_page_without_text_names_its_feed(site: Site, fetcher: Fetcher) -> Non
 
 
 def test_what_is_no_page_is_an_error(site: Site, fetcher: Fetcher) -> None:
+    site.pages["/a"] = Answer(b"\x89PNG\0", "image/png")
+    assert "image/png" in failed(fetcher, site.url("/a"))
     site.pages["/a"] = Answer(b"%PDF-1.7", "application/pdf")
-    assert "application/pdf" in failed(fetcher, site.url("/a"))
+    assert "is damaged, or no PDF" in failed(fetcher, site.url("/a"))
     assert "status 404" in failed(fetcher, site.url("/none"))
 
 
