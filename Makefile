@@ -4,6 +4,10 @@ PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 RUN := $(BIN)/python -m pytest
+# Two workers, as tests wait a lot; each file in one of them, as its fixtures cost most. One thread
+# for each model, or two workers would take four on two processors.
+WORKERS ?= 2
+SHARED := OMP_NUM_THREADS=1 $(RUN) --numprocesses $(WORKERS) --dist loadfile
 
 .PHONY: run setup test check test-long bench clean
 
@@ -19,14 +23,14 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(RUN) -q -m "not model and not long" tests/unit tests/contract
+	$(SHARED) -q -m "not model and not long" tests/unit tests/contract
 
 test: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m coverage erase
-	$(RUN) --cov --cov-report=term -m "not long"
+	$(SHARED) --cov --cov-report=term -m "not long"
 
 # What takes longer than a change should wait for.
 test-long: .venv/.dev
