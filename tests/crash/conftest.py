@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,21 @@ def parts(
     folders = [tmp_path_factory.mktemp(f"part-{part}") / "news" for part in range(_PARTS)]
     corpora = [of_folder(f, source, part, _PARTS) for part, f in enumerate(folders)]
     return [undisturbed(corpus, whole_batches, ()) for corpus in corpora]
+
+
+def fifty_kills(
+    parts: list[Undisturbed], folder: Path, kill: Callable[[int, Undisturbed, Path], list[str]]
+) -> list[str]:
+    """Kill over every part, and over them again until fifty died; what each died of."""
+    deaths: list[str] = []
+    for number, part in enumerate(cycle(parts)):
+        if number >= len(parts) and len(deaths) >= 50:
+            return deaths
+        work = folder / str(number)
+        work.mkdir()
+        deaths += kill(number, part, work)
+        shutil.rmtree(work)
+    raise AssertionError("there are no parts")
 
 
 def undisturbed(corpus: Corpus, processes: Processes, options: tuple[str, ...]) -> Undisturbed:

@@ -25,7 +25,7 @@ from tests.services import Finished
 
 _STEPS = {
     "make": ("indexer.stores.edge", "EdgeStore", "create"),
-    "name": ("indexer.generations", None, "_sync"),
+    "name": ("indexer.pointer", None, "sync"),
     "embed": ("indexer.embedding", "Embedder", "embed_passages"),
     "journal": ("indexer.stores.edge", "EdgeStore", "begin"),
     "write": ("indexer.stores.edge", "EdgeStore", "write_passages"),
@@ -36,6 +36,7 @@ _STEPS = {
     "end": ("indexer.stores.edge", "EdgeStore", "end"),
     "optimise": ("indexer.stores.edge", "EdgeStore", "optimize"),
     "close": ("indexer.stores.edge", "EdgeStore", "close"),
+    "backup": ("indexer.restoring", "Backup", "restore"),
     "send": ("service.client", "OwnerClient", "_send"),
 }
 _PRELOADED = ["tests.crash.warm", "service.commands", "service.serve", "trafilatura", "py3langid"]

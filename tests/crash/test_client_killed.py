@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import random
-import shutil
 import socket
 import struct
 from collections.abc import Iterable
-from itertools import cycle
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.crash.conftest import Undisturbed
+from tests.crash.conftest import Undisturbed, fifty_kills
 from tests.crash.processes import Aim, Processes
 from tests.crash.readers import Readers
 from tests.crash.served import address_at, free_port, served
@@ -105,12 +103,9 @@ def test_a_client_killed_three_times_harms_no_reader(
 def test_fifty_kills_of_the_client(
     parts: list[Undisturbed], whole_batches: Processes, tmp_path: Path, chance: random.Random
 ) -> None:
-    deaths: list[str] = []
-    for number, part in enumerate(cycle(parts)):
-        if number >= len(parts) and len(deaths) >= 50:
-            break
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        deaths += kill_until_done(part, _aims(chance), whole_batches, folder, chance)
-        shutil.rmtree(folder)
+    deaths = fifty_kills(
+        parts,
+        tmp_path,
+        lambda _, part, folder: kill_until_done(part, _aims(chance), whole_batches, folder, chance),
+    )
     print(f"{len(deaths)} kills of the client")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Iterable
-from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from tests.crash.aims import round_of
-from tests.crash.conftest import Undisturbed
+from tests.crash.conftest import Undisturbed, fifty_kills
 from tests.crash.processes import Aim, Processes
 from tests.crash.state import State, wrong_between
 
@@ -74,12 +72,11 @@ def test_a_run_killed_at_three_moments_is_finished_by_the_next(
 def test_fifty_kills_over_the_corpus(
     parts: list[Undisturbed], whole_batches: Processes, tmp_path: Path, chance: random.Random
 ) -> None:
-    deaths: list[str] = []
-    for number, part in enumerate(cycle(parts)):
-        if number >= len(parts) and len(deaths) >= 50:
-            break
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        deaths += kill_until_done(part, round_of(chance, number), whole_batches, folder)
-        shutil.rmtree(folder)
+    deaths = fifty_kills(
+        parts,
+        tmp_path,
+        lambda number, part, folder: kill_until_done(
+            part, round_of(chance, number), whole_batches, folder
+        ),
+    )
     print(f"{len(deaths)} kills of the command")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Iterable
-from itertools import cycle
 from pathlib import Path
 
 import pytest
 
 from tests.crash.aims import round_of
-from tests.crash.conftest import Undisturbed
+from tests.crash.conftest import Undisturbed, fifty_kills
 from tests.crash.processes import Aim, Processes
 from tests.crash.readers import Readers
 from tests.crash.served import address_at, free_port, served
@@ -84,12 +82,11 @@ def test_a_service_killed_three_times_comes_back_whole(
 def test_fifty_kills_of_the_service(
     parts: list[Undisturbed], whole_batches: Processes, tmp_path: Path, chance: random.Random
 ) -> None:
-    deaths: list[str] = []
-    for number, part in enumerate(cycle(parts)):
-        if number >= len(parts) and len(deaths) >= 50:
-            break
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        deaths += kill_until_done(part, round_of(chance, number), whole_batches, folder, chance)
-        shutil.rmtree(folder)
+    deaths = fifty_kills(
+        parts,
+        tmp_path,
+        lambda number, part, folder: kill_until_done(
+            part, round_of(chance, number), whole_batches, folder, chance
+        ),
+    )
     print(f"{len(deaths)} kills of the service")
