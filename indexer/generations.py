@@ -21,15 +21,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
-def archive_folder(index: Path, archive: str) -> Path:
-    """Where an archive's generations are.
-
-    Raises SettingsError for a name that is not letters, digits, ``-`` and ``_``.
-    """
+def require_name(archive: str) -> None:
+    """Raise SettingsError for a name that is not letters, digits, ``-`` and ``_``."""
     if not _NAME.fullmatch(archive):
         raise SettingsError(
             f"{archive!r} can't name an archive: use up to 64 letters, digits, - and _"
         )
+
+
+def archive_folder(index: Path, archive: str) -> Path:
+    """Where an archive's generations are. Raises SettingsError for a name that can't be used."""
+    require_name(archive)
     return index / archive
 
 

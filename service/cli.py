@@ -10,11 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from service.exit_status import ExitStatus
 
-_UPKEEP = ("backup", "restore", "reindex")
+#: Where the verbs are that don't stand in commands.py.
+_MODULES = {"backup": "upkeep", "restore": "upkeep", "reindex": "upkeep", "keys": "keys"}
 _EPILOG = """\
 exit status: 0 done (an unanswerable question too), 1 failed, 2 usage, 3 index in
 use or of another recipe, 4 done but some input was skipped. Every option is also
@@ -31,14 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         RecipeMismatch,
         SettingsError,
     )
-    from service import commands, upkeep
-    from service.errors import QuestionError
+    from service.errors import KeysError, QuestionError
 
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # or Ray tells its makers of each run
     try:
-        verbs = upkeep if given.command in _UPKEEP else commands
+        verbs = import_module(f"service.{_MODULES.get(given.command, 'commands')}")
         status: int = getattr(verbs, given.command)(given, os.environ)
-    except (SettingsError, QuestionError) as error:
+    except (SettingsError, QuestionError, KeysError) as error:
         return _tell(error, ExitStatus.USAGE)
     except (IndexLocked, RecipeMismatch) as error:
         return _tell(error, ExitStatus.UNAVAILABLE)
@@ -130,6 +131,10 @@ def _parser() -> argparse.ArgumentParser:
     mcp.add_argument("--http", action="store_true", help="over HTTP, not standard input and output")
     mcp.add_argument("--host", help="address to listen on (127.0.0.1)")
     mcp.add_argument("--port", type=int, help="port to listen on (8001; 0 takes a free one)")
+    for server in (serve, mcp):
+        server.add_argument("--keys", type=Path, metavar="FILE", help="ask for keys of this file")
+
+    _keys(commands)
     return parser
 
 
@@ -143,6 +148,50 @@ def _command(
     if name not in ("serve", "mcp"):
         command.add_argument("--json", action="store_true", help="print one JSON object")
     return command
+
+
+def _keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    summary = "make, list, rotate and remove API keys"
+    keys = commands.add_parser("keys", help=summary, description=summary.capitalize() + ".")
+    verbs = keys.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    add = _command(verbs, "add", "make a key and show it, once")
+    add.add_argument("name", metavar="NAME", help="who it is for")
+    add.add_argument(
+        "--scope",
+        default="read",
+        choices=("read", "write", "admin", "metrics"),
+        help="what it allows (read)",
+    )
+    add.add_argument(
+        "--expires", metavar="TIME", help="how long it opens: 12h, 90d, or its last day 2027-01-31"
+    )
+    add.add_argument(
+        "--rate",
+        type=_count,
+        metavar="N",
+        help="most requests a minute (as FUNDSTELLE_RATE; 0: any)",
+    )
+
+    listed = _command(verbs, "list", "show the keys, but not their text")
+
+    remove = _command(verbs, "remove", "let keys open nothing from now on")
+    remove.add_argument("names", nargs="+", metavar="NAME")
+
+    rotate = _command(verbs, "rotate", "give a key another text and show it, once")
+    rotate.add_argument("name", metavar="NAME")
+    rotate.add_argument(
+        "--grace", default="24h", metavar="TIME", help="how long the former text still opens (24h)"
+    )
+    for verb in (add, listed, remove, rotate):
+        verb.add_argument("--keys", type=Path, metavar="FILE", help="file that keys are kept in")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError("it must be 0 or more")
+    return number
 
 
 def _source_arguments(command: argparse.ArgumentParser) -> None:

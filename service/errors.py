@@ -7,11 +7,14 @@ FundstelleError
 ├── EvaluationError    a question file can't be used
 ├── RenewalRunning     the archive is being reindexed or restored already
 ├── FeedbackError      a rating could not be kept
+├── KeysError          the file of API keys, or a change of it, can't be used
+├── AccessRefused      a request may not do what it asks for
 └── GenerationFailed   the chat model gave no answer that can be shown
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from indexer.errors import FundstelleError
@@ -47,6 +50,25 @@ class RenewalRunning(FundstelleError):
 
 class FeedbackError(FundstelleError):
     """A rating could not be written to its file."""
+
+
+class KeysError(FundstelleError):
+    """The file of API keys can't be used, or what should become of it can't be done."""
+
+
+class AccessRefused(FundstelleError):
+    """A request may not do what it asks for.
+
+    ``status`` and ``headers`` are those of the answer over HTTP, ``code`` names the reason.
+    """
+
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
 
 
 FailureReason = Literal[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -27,6 +28,7 @@ from service.support.judge import DEFAULT_SUPPORT_THRESHOLD
 Unverified = Literal["drop", "flag"]
 
 _TEST_PREFIX = f"{PREFIX}TEST_"
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
 def _web_address(text: str) -> str:
@@ -34,6 +36,27 @@ def _web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("it must begin with http:// or https:// and name a host")
     return text.rstrip("/")
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    """Names without ports, which are any."""
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    for name in names:
+        if name != "*" and not _HOST.fullmatch(name):
+            raise ValueError(f"{name!r} is no host; write names or addresses without a port")
+    return names
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """Origins as browsers send them."""
+    found = []
+    for given in filter(None, (part.strip() for part in text.split(","))):
+        address = _web_address(given)
+        parts = urlsplit(address)
+        if parts.path or parts.query or parts.fragment or "*" in address or "@" in parts.netloc:
+            raise ValueError(f"{given!r} is no origin; write https://name or https://name:port")
+        found.append(f"{parts.scheme}://{parts.netloc.lower()}")
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -55,6 +78,12 @@ class ServiceSettings(FromEnvironment):
     ``support_threshold``.
 
     ``feedback`` is the file that readers' ratings are added to; without it none are kept.
+
+    ``keys`` is the file of the API keys; without it nobody is asked for one, and only this
+    machine may ask, unless ``allow_unprotected``. ``rate`` is how many requests a minute a key
+    may make that says nothing else, 0 for any number. ``allowed_hosts`` are names that the
+    service answers to beside its own, ``*`` for any; ``allowed_origins`` are other sites whose
+    pages may use it.
     """
 
     host: str = setting("HOST", "127.0.0.1")
@@ -76,6 +105,11 @@ class ServiceSettings(FromEnvironment):
     unverified: Unverified = setting("UNVERIFIED", "drop", one_of(*get_args(Unverified)))
     support_threshold: float = setting("SUPPORT_THRESHOLD", DEFAULT_SUPPORT_THRESHOLD, number(0, 1))
     feedback: Path | None = setting("FEEDBACK", None, Path)
+    keys: Path | None = setting("KEYS", None, Path)
+    allow_unprotected: bool = setting("ALLOW_UNPROTECTED", False, yes_or_no)
+    rate: int = setting("RATE", 600, whole_number(0))
+    allowed_hosts: tuple[str, ...] = setting("ALLOWED_HOSTS", (), _hosts)
+    allowed_origins: tuple[str, ...] = setting("ALLOWED_ORIGINS", (), _origins)
 
     def __post_init__(self) -> None:
         if bool(self.llm_url) != bool(self.llm_model):

@@ -181,6 +181,19 @@ def show_removed(outcome: dict[str, Any]) -> None:
         print(f"not in the archive: {_flat(article_id)}", file=sys.stderr)
 
 
+def show_keys(keys: Sequence[dict[str, Any]]) -> None:
+    """Whom there are keys for, and what each opens."""
+    if not keys:
+        print("there are no keys; make one with 'fundstelle keys add NAME'")
+        return
+    table = Table("name", "archive", "scope", "a minute", "made", "until", "former until")
+    for key in keys:
+        rate = {None: "as set", 0: "any"}.get(key["rate"], str(key["rate"]))
+        days = [(key[name] or "–")[:10] for name in ("made_at", "expires_at", "former_until")]
+        table.add_row(key["name"], key["archive"], key["scope"], rate, *days)
+    Console().print(table)
+
+
 def show_figures(figures: dict[str, Any]) -> None:
     """The figures of an evaluation, a column for each language."""
     groups = {"overall": figures["overall"], **figures["by_language"]}
