@@ -1,67 +1,61 @@
-"""The Litestar application over an open engine. Opening and serving is left to others."""
+"""The Litestar application over open archives. Opening and serving is left to others."""
 
 from __future__ import annotations
 
-import secrets
 from importlib.metadata import version
-from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from service.access.gate import Gate
 from service.api import ROUTES
+from service.api.admission import OF_THE_CALLER, OPEN, Admission
 from service.api.problems import HANDLERS
-from service.asking import Asker
-from service.engine import Engine
-from service.feedback_file import FeedbackFile
-from service.renewal_job import RenewalJob
+from service.archives import Archives
+from service.settings import ServiceSettings
 from service.web import TEMPLATES, WEB
-from service.workers import Workers
 
 
-def create_app(
-    engine: Engine, *, owner_token: str | None = None, job: RenewalJob | None = None
-) -> Litestar:
-    """The application.
-
-    ``owner_token`` is what the owner's own command line proves itself with, ``job`` what
-    runs the renewals that it asks for.
-    """
-    renewals = job or RenewalJob()
-    workers = Workers(engine.service.workers)
-    asker = Asker(engine, workers, engine.service)
-    feedback_file = FeedbackFile(engine.service.feedback)
-
-    def is_owner_request(request: Request[Any, Any, Any]) -> bool:
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return owner_token is not None and secrets.compare_digest(
-            given.encode(), owner_token.encode()
-        )
-
+def create_app(archives: Archives, gate: Gate) -> Litestar:
+    """The application, which answers those whom ``gate`` admits."""
+    service = archives.own.engine.service
     return Litestar(
         route_handlers=[*ROUTES, WEB],
+        middleware=[Admission(gate)],
         dependencies={
-            "engine": Provide(lambda: engine, sync_to_thread=False),
-            "asker": Provide(lambda: asker, sync_to_thread=False),
-            "job": Provide(lambda: renewals, sync_to_thread=False),
-            "feedback_file": Provide(lambda: feedback_file, sync_to_thread=False),
-            "workers": Provide(lambda: workers, sync_to_thread=False),
+            **OF_THE_CALLER,
+            "workers": Provide(lambda: archives.workers, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
         template_config=TEMPLATES,
-        on_shutdown=[asker.close],
-        state=State({"is_owner_request": is_owner_request}),
+        on_shutdown=[archives.close_askers],
+        state=State({"archives": archives, "gate": gate}),
         logging_config=None,  # how to log is for whoever runs the process to say
-        request_max_body_size=engine.service.max_body_bytes,
+        request_max_body_size=service.max_body_bytes,
+        cors_config=_cors(service),
         openapi_config=OpenAPIConfig(
             title="Fundstelle",
             version=version("fundstelle"),
             description="Answers from a news archive, cited to the character.",
-            path="/schema",
+            # It is the same in every installation, so there is nothing to hide.
+            openapi_router=Router("/schema", route_handlers=[], opt=OPEN, include_in_schema=False),
             # The document alone: an interactive page would load scripts from elsewhere.
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
         ),
+    )
+
+
+def _cors(service: ServiceSettings) -> CORSConfig | None:
+    """Closed, but for pages that are named. They send a key, never the cookie of our own page."""
+    if not service.allowed_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(service.allowed_origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["authorization", "content-type", "x-api-key"],
+        expose_headers=["retry-after"],
     )

@@ -13,7 +13,12 @@ from litestar import Litestar
 
 from indexer.errors import SettingsError
 from indexer.settings import ArchiveSettings
+from service.access.binding import require_protection
+from service.access.boundary import Boundary
+from service.access.gate import Gate
+from service.access.keyring import Keyring
 from service.app import create_app
+from service.archives import Archives
 from service.engine import Engine
 from service.serve import follow
 from service.settings import ServiceSettings, refuse_unknown
@@ -22,21 +27,29 @@ from service.settings import ServiceSettings, refuse_unknown
 def create() -> Litestar:
     """The application, with its settings from the environment and its models loading.
 
-    Raises SettingsError for settings that can't be used, or where no Qdrant server
-    is set, and StoreError where it can't be reached.
+    Raises SettingsError for settings that can't be used, or where no Qdrant server is set,
+    or neither keys nor leave to do without: which address it is reached at is known to
+    uvicorn alone. Raises KeysError where the keys can't be used, and StoreError where the
+    Qdrant server can't be reached.
     """
     refuse_unknown(os.environ)
     archive = ArchiveSettings.from_environment(os.environ)
     if not archive.qdrant_url:
         raise SettingsError("set FUNDSTELLE_QDRANT_URL, or use 'fundstelle serve'")
-    engine = Engine(archive, ServiceSettings.from_environment(os.environ), create=True)
-    app = create_app(engine)
+    service = ServiceSettings.from_environment(os.environ)
+    require_protection(None, service)
+    keyring = Keyring(service.keys) if service.keys is not None else None
+    gate = Gate(Boundary.of(service, None), archive.archive, keyring, rate=service.rate)
+    engine = Engine(archive, service, create=True)
+    archives = Archives(engine)
+    app = create_app(archives, gate)
     stopping = threading.Event()
-    following = threading.Thread(target=follow, args=(engine, stopping), daemon=True)
+    following = threading.Thread(target=follow, args=(archives, stopping), daemon=True)
 
     def stop() -> None:
         stopping.set()
         following.join()
+        archives.close()
         engine.close()
 
     app.on_shutdown.append(stop)

@@ -23,6 +23,7 @@ from indexer.recipe import Recipe
 from indexer.report import Report
 from indexer.settings import ArchiveSettings
 from indexer.sources import Item
+from service.access.gate import ARCHIVE_HEADER, CREATE_HEADER
 from service.answer import Answer, FoundPassage
 from service.api.articles import FullArticle
 from service.api.media import INTERNAL
@@ -46,12 +47,13 @@ class OwnerClient:
         self.owner = owner
 
     @classmethod
-    def find(cls, archive: ArchiveSettings) -> OwnerClient | None:
+    def find(cls, archive: ArchiveSettings, *, create: bool = False) -> OwnerClient | None:
         """The owner of the index, None where none answers.
 
         A record of a dead owner, or of an address that another program has since
-        taken, counts as none. Raises IndexLocked where the owner serves another
-        archive of the folder.
+        taken, counts as none. An owner with keys serves every archive of the folder, and
+        makes one that is not there with ``create``. Raises IndexLocked where the owner serves
+        another archive alone.
         """
         owner = Owner.read(archive.index)
         if owner is None or owner.address is None:
@@ -59,7 +61,11 @@ class OwnerClient:
         try:
             http = httpx.Client(
                 base_url=owner.address,
-                headers={"authorization": f"Bearer {owner.token}"},
+                headers={
+                    "authorization": f"Bearer {owner.token}",
+                    ARCHIVE_HEADER: archive.archive,
+                    CREATE_HEADER: "yes" if create else "no",
+                },
                 # A proxy from the environment has no business between this machine and itself.
                 trust_env=False,
                 timeout=httpx.Timeout(None, connect=_HANDSHAKE_S),

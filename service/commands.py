@@ -171,7 +171,9 @@ def serve(given: argparse.Namespace, environment: Environment) -> int:
     from service.serve import serve as serve_until_stopped
 
     refuse_unknown(environment)
-    service = ServiceSettings.from_environment(environment, host=given.host, port=given.port)
+    service = ServiceSettings.from_environment(
+        environment, host=given.host, port=given.port, keys=given.keys
+    )
     serve_until_stopped(archive_settings(given, environment), service)
     return ExitStatus.DONE
 
@@ -180,9 +182,11 @@ def mcp(given: argparse.Namespace, environment: Environment) -> int:
     """Let models use the archive over the Model Context Protocol, until stopped."""
     from service.mcp import serve_http, serve_stdio
 
-    if (given.host is not None or given.port is not None) and not given.http:
-        raise SettingsError("--host and --port are for --http")
-    archive, service = settings(given, environment)
+    if (given.host, given.port, given.keys) != (None, None, None) and not given.http:
+        raise SettingsError("--host, --port and --keys are for --http")
+    refuse_unknown(environment)
+    archive = archive_settings(given, environment)
+    service = ServiceSettings.from_environment(environment, keys=given.keys)
     if given.http:
         port = _MCP_PORT if given.port is None else given.port
         serve_http(archive, service, host=given.host or "127.0.0.1", port=port)

@@ -32,7 +32,7 @@ def open_door(
     deadline = time.monotonic() + patience
     while True:
         # Asked anew each time: the holder may be a service that is just starting.
-        client = OwnerClient.find(archive)
+        client = OwnerClient.find(archive, create=create)
         if client is not None:
             try:
                 if not any_recipe:

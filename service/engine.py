@@ -53,8 +53,10 @@ class Engine:
 
     Reading is safe from several threads; writing takes turns. With ``create`` an
     index is made where there is none; ``any_recipe`` opens one that this release or
-    these settings would build otherwise, to read its articles. Raises IndexLocked,
-    IndexNotFound, RecipeMismatch or StoreError where it can't be opened.
+    these settings would build otherwise, to read its articles. Another archive of the same
+    index is opened ``beside`` an open one, whose ownership and models it shares and which
+    outlives it. Raises IndexLocked, IndexNotFound, RecipeMismatch or StoreError where it
+    can't be opened.
     """
 
     def __init__(
@@ -65,10 +67,14 @@ class Engine:
         create: bool = False,
         any_recipe: bool = False,
         patience: float = PATIENCE,
+        beside: Engine | None = None,
     ) -> None:
         self.archive = archive
         self.service = service or ServiceSettings()
-        self.models = LoadedModels(archive, self.service.reader_model)
+        self.models: LoadedModels = (
+            beside.models if beside else LoadedModels(archive, self.service.reader_model)
+        )
+        self._beside = beside
         self._writing = threading.Lock()
         self._switching = threading.Lock()
         self._following = threading.Lock()
@@ -80,7 +86,7 @@ class Engine:
         self._optimised = time.monotonic()
         self.ready = False
         self.ownership = None
-        if not archive.qdrant_url:
+        if not archive.qdrant_url and not beside:
             if not create:
                 current_generation(archive.index, archive.archive)  # before a lock makes a folder
             self.ownership = Ownership(archive.index, patience=patience)
@@ -92,6 +98,7 @@ class Engine:
             self._open = self.open_generation(name)
             if not any_recipe:
                 self._require_settings()
+            self.models.needed_by(self, self._open.store.recipe.model)
         except BaseException:
             self._release()
             raise
@@ -214,6 +221,7 @@ class Engine:
     def adopt_models(self, other: Engine) -> None:
         """Take over what a closed engine with the same settings has loaded."""
         self.models = other.models
+        self.models.needed_by(self, self._open.store.recipe.model)
         self._open = self._opened(self._open.generation, self._open.store)
 
     def warm(self) -> None:
@@ -267,7 +275,7 @@ class Engine:
 
     def prepare(self, archive: OpenArchive) -> None:
         """Load what answers from this generation, before anyone waits for it."""
-        if self.ready:
+        if self.ready or (self._beside and self._beside.ready):
             archive.answerer.answer(parse_question("?"))
 
     def use(self, archive: OpenArchive) -> None:
@@ -276,7 +284,8 @@ class Engine:
             former, self._open = self._open, archive
             self._former.append(former.closed)
         former.retire()
-        self.models.keep_only(archive.store.recipe.model)
+        self.models.needed_by(self, archive.store.recipe.model)
+        self.models.drop_unneeded()
 
     def wait_for_readers(self) -> None:
         """Wait until nobody reads a former generation, but not for ever."""

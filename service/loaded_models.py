@@ -1,4 +1,4 @@
-"""The models that one archive is read with: each loaded once, when it is first needed.
+"""The models that archives are read with: each loaded once, when it is first needed.
 
 They outlive the Engine that loaded them, so that who lets go of an index and comes
 back finds them warm. Which embedding model an index has is for its recipe to say;
@@ -8,6 +8,7 @@ there are two of them while another generation is being made.
 from __future__ import annotations
 
 import threading
+from weakref import WeakKeyDictionary
 
 from indexer.embedding import Embedder, choose_data_type, set_threads
 from indexer.settings import ArchiveSettings
@@ -25,6 +26,8 @@ class LoadedModels:
         self._embedders: dict[str, Embedder] = {}
         self._judges: dict[str, SupportJudge] = {}
         self._reader: Reader | None = None
+        # A user that is gone needs none.
+        self._needed: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
     def embedder(self, name: str) -> Embedder:
         """The embedding model of this name. Raises ModelError where it can't be loaded."""
@@ -59,8 +62,14 @@ class LoadedModels:
                 self._judges[name] = SupportJudge(self.embedder(name), self.reader(name))
             return self._judges[name]
 
-    def keep_only(self, name: str) -> None:
-        """Let go of every embedding model but this one."""
+    def needed_by(self, user: object, name: str) -> None:
+        """From now on ``user`` needs this embedding model, and no other."""
         with self._turn:
-            self._embedders = {n: e for n, e in self._embedders.items() if n == name}
-            self._judges = {n: j for n, j in self._judges.items() if n == name}
+            self._needed[user] = name
+
+    def drop_unneeded(self) -> None:
+        """Let go of every embedding model that nobody needs."""
+        with self._turn:
+            needed = set(self._needed.values())
+            self._embedders = {n: e for n, e in self._embedders.items() if n in needed}
+            self._judges = {n: j for n, j in self._judges.items() if n in needed}

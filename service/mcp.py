@@ -34,14 +34,21 @@ from mcp.types import Tool as DescribedTool
 
 from indexer.errors import FundstelleError
 from indexer.settings import ArchiveSettings
+from service.access.asgi import Admitting
+from service.access.binding import require_protection
+from service.access.boundary import Boundary
+from service.access.caller import Caller
+from service.access.gate import Gate
+from service.access.keyring import Keyring
+from service.access.scope import Scope
 from service.listening import address_of, listen
 from service.mcp_tools import TOOLS, Tool
 from service.settings import ServiceSettings
 from service.shared_door import SharedDoor
+from service.shared_doors import SharedDoors
 
 _LOG = logging.getLogger(__name__)
 _PATH = "/mcp"
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _INSTRUCTIONS = (
     "A news archive. Use ask for questions of fact, search to see what there is, and "
     "read_article to read around a citation. Name the article for everything you report."
@@ -65,40 +72,39 @@ def serve_stdio(archive: ArchiveSettings, service: ServiceSettings) -> None:
 def serve_http(archive: ArchiveSettings, service: ServiceSettings, *, host: str, port: int) -> None:
     """Serve over streamable HTTP until SIGINT or SIGTERM. Raises AddressError.
 
-    There is no log-in. On loopback a request has to name a loopback host, and so must its
-    origin, so that no web page reaches the archive through a name it has made its own.
+    Each key reads its own archive. Raises SettingsError where others could reach it and need
+    no key, and KeysError where the keys can't be used.
     """
+    require_protection(host, service)
+    keyring = Keyring(service.keys) if service.keys is not None else None
+    gate = Gate(Boundary.of(service, host), archive.archive, keyring, rate=service.rate)
     _log_to_stderr()
     listener = listen(host, port)
     app = _server(archive, service).streamable_http_app(
-        streamable_http_path=_PATH, host=host, transport_security=_protection(host)
+        streamable_http_path=_PATH,
+        # The gate has looked at host and origin.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     print(
         f"Fundstelle serves MCP at {address_of(listener)}{_PATH} (Ctrl-C stops it)", file=sys.stderr
     )
     try:
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+        admitting: Any = Admitting(app, gate, Scope.READ)
+        uvicorn.Server(uvicorn.Config(admitting, log_level="warning", http="h11")).run(
+            sockets=[listener]
+        )
     finally:
         listener.close()
 
 
-def _protection(host: str) -> TransportSecuritySettings:
-    loopback = f"[{host}]" in _LOOPBACK or host in _LOOPBACK
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=loopback,
-        allowed_hosts=[f"{name}:*" for name in _LOOPBACK],
-        allowed_origins=[f"http://{name}:*" for name in _LOOPBACK],
-    )
-
-
-def _server(archive: ArchiveSettings, service: ServiceSettings) -> Server[SharedDoor]:
+def _server(archive: ArchiveSettings, service: ServiceSettings) -> Server[SharedDoors]:
     @asynccontextmanager
-    async def lifespan(_: Server[SharedDoor]) -> AsyncGenerator[SharedDoor, None]:
-        door = SharedDoor(archive, service)
+    async def lifespan(_: Server[SharedDoors]) -> AsyncGenerator[SharedDoors, None]:
+        doors = SharedDoors(archive, service)
         try:
-            yield door
+            yield doors
         finally:
-            await door.close()
+            await doors.close()
 
     return Server(
         "fundstelle",
@@ -112,13 +118,13 @@ def _server(archive: ArchiveSettings, service: ServiceSettings) -> Server[Shared
 
 
 async def _list_tools(
-    _: ServerRequestContext[SharedDoor], __: PaginatedRequestParams | None
+    _: ServerRequestContext[SharedDoors, Any], __: PaginatedRequestParams | None
 ) -> ListToolsResult:
     return ListToolsResult(tools=[_described(tool) for tool in TOOLS])
 
 
 async def _call_tool(
-    context: ServerRequestContext[SharedDoor], params: CallToolRequestParams
+    context: ServerRequestContext[SharedDoors, Any], params: CallToolRequestParams
 ) -> CallToolResult:
     tool = next((t for t in TOOLS if t.name == params.name), None)
     if tool is None:
@@ -126,7 +132,7 @@ async def _call_tool(
         return _failed(f"there is no tool {params.name!r}; there are {known}")
     try:
         given = msgspec.convert(_arguments(params.arguments or {}), tool.takes, strict=False)
-        value, text = await tool.call(context.lifespan_context, given)
+        value, text = await tool.call(_door(context), given)
     except (msgspec.ValidationError, FundstelleError) as error:
         return _failed(str(error))
     except Exception:
@@ -135,6 +141,14 @@ async def _call_tool(
     return CallToolResult(
         content=[TextContent(type="text", text=text)], structured_content=msgspec.to_builtins(value)
     )
+
+
+def _door(context: ServerRequestContext[SharedDoors, Any]) -> SharedDoor:
+    """The door to the archive of whoever sent this very message; over a pipe there is one."""
+    if context.request is None:
+        return context.lifespan_context.of(None)
+    caller: Caller = context.request.state.caller
+    return context.lifespan_context.of(caller.archive)
 
 
 def _arguments(given: dict[str, Any]) -> dict[str, Any]:

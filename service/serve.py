@@ -11,10 +11,14 @@ import uvicorn
 
 from indexer.errors import FundstelleError
 from indexer.settings import ArchiveSettings
+from service.access.binding import require_protection
+from service.access.boundary import Boundary
+from service.access.gate import Gate
+from service.access.keyring import Keyring
 from service.app import create_app
+from service.archives import Archives
 from service.engine import FOLLOWING_S, Engine
 from service.listening import address_of, listen
-from service.renewal_job import RenewalJob
 from service.settings import ServiceSettings
 
 _LOG = logging.getLogger(__name__)
@@ -26,9 +30,12 @@ _IDLE, _LONGEST = 5.0, 60.0
 def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    Raises AddressError where the address can't be listened on, and what opening
+    Raises AddressError where the address can't be listened on, SettingsError where others
+    could reach it and need no key, KeysError where the keys can't be used, and what opening
     an Engine raises.
     """
+    require_protection(service.host, service)
+    keyring = Keyring(service.keys) if service.keys is not None else None
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     # uvicorn raises a signal again once it has shut down; as Python's own it would end the
     # process there, with the record of the owner left behind.
@@ -37,18 +44,24 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         listener = listen(service.host, service.port)
         address = address_of(listener)
         token = engine.ownership.announce(_reachable(address)) if engine.ownership else None
-        stopping, job = threading.Event(), RenewalJob()
+        gate = Gate(
+            Boundary.of(service, service.host),
+            archive.archive,
+            keyring,
+            rate=service.rate,
+            owner_token=token,
+        )
+        stopping, archives = threading.Event(), Archives(engine)
         threads = [
-            threading.Thread(target=work, args=(engine, stopping), daemon=True)
+            threading.Thread(target=work, args=(archives, stopping), daemon=True)
             for work in (_warm, follow if archive.qdrant_url else _keep_optimised)
         ]
         for thread in threads:
             thread.start()
-        print(
-            f"Fundstelle serves {archive.archive!r} at {address} (Ctrl-C stops it)", file=sys.stderr
-        )
+        print(_told(archive, address, keyring), file=sys.stderr)
+        # h11 takes 64 KiB of headers at the most; httptools, where it is installed, any number.
         config = uvicorn.Config(
-            create_app(engine, owner_token=token, job=job), log_level="warning", lifespan="off"
+            create_app(archives, gate), log_level="warning", lifespan="off", http="h11"
         )
         try:
             uvicorn.Server(config).run(sockets=[listener])
@@ -56,10 +69,17 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
             pass
         finally:
             stopping.set()
-            job.stop()
             for thread in threads:
                 thread.join()
+            archives.close()
             listener.close()
+
+
+def _told(archive: ArchiveSettings, address: str, keyring: Keyring | None) -> str:
+    what = repr(archive.archive)
+    if keyring is not None:
+        what = "the archives of its keys" if len(keyring) else "nobody yet: there are no keys,"
+    return f"Fundstelle serves {what} at {address} (Ctrl-C stops it)"
 
 
 def _reachable(address: str) -> str:
@@ -67,27 +87,29 @@ def _reachable(address: str) -> str:
     return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-def _warm(engine: Engine, _: threading.Event) -> None:
+def _warm(archives: Archives, _: threading.Event) -> None:
     try:
-        engine.warm()
+        archives.own.engine.warm()
     except FundstelleError as error:
         # Requests meet the same error and tell it to whoever asked.
         _LOG.error("the models could not be loaded: %s", error)
 
 
-def follow(engine: Engine, stopping: threading.Event) -> None:
+def follow(archives: Archives, stopping: threading.Event) -> None:
     """Go over to another generation soon after another process switched to it."""
     while not stopping.wait(FOLLOWING_S):
-        try:
-            engine.follow()
-        except FundstelleError as error:
-            _LOG.error("the archive's new generation could not be opened: %s", error)
-
-
-def _keep_optimised(engine: Engine, stopping: threading.Event) -> None:
-    while not stopping.wait(1.0):
-        if engine.unoptimised(idle=_IDLE, longest=_LONGEST):
+        for engine in archives.engines:
             try:
-                engine.optimize_apart(stopping)
+                engine.follow()
             except FundstelleError as error:
-                _LOG.error("the index could not be optimised: %s", error)
+                _LOG.error("the archive's new generation could not be opened: %s", error)
+
+
+def _keep_optimised(archives: Archives, stopping: threading.Event) -> None:
+    while not stopping.wait(1.0):
+        for engine in archives.engines:
+            if engine.unoptimised(idle=_IDLE, longest=_LONGEST):
+                try:
+                    engine.optimize_apart(stopping)
+                except FundstelleError as error:
+                    _LOG.error("the index could not be optimised: %s", error)

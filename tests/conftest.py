@@ -12,12 +12,14 @@ from platformdirs import user_cache_path
 from indexer.embedding import Embedder
 from indexer.models import DEFAULT_MODEL
 from indexer.settings import PREFIX
+from tests.keyed_service import keyed
 from tests.models import other_model
 from tests.services import _shared_cache, http, running_service, seed_index
 
 __all__ = [
     "_shared_cache",
     "http",
+    "keyed",
     "other_model",
     "running_service",
     "seed_index",

@@ -1,5 +1,6 @@
 """The HTTP API, one file a resource. ``ROUTES`` is what the app serves."""
 
+from service.api.access import access
 from service.api.articles import article, articles, remove_article, write_articles
 from service.api.chat_completions import complete_chat, no_chat
 from service.api.chat_messages import create_message, no_message
@@ -14,6 +15,7 @@ from service.api.renewals import back_up, drop, renewal_status, start_reindex, s
 from service.api.search import search
 
 ROUTES = [
+    access,
     article,
     articles,
     ask,

@@ -20,6 +20,7 @@ from indexer.article import Article
 from indexer.errors import SourceError
 from indexer.sources import Item, read_jsonl
 from indexer.store import StoredArticle
+from service.api.admission import READ, WRITE
 from service.api.article_path import article_id_in
 from service.api.media import INTERNAL
 from service.engine import Engine
@@ -63,7 +64,7 @@ class ArticlePage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-@get("/v1/articles", summary="List the articles")
+@get("/v1/articles", opt=READ, summary="List the articles")
 async def articles(
     engine: NamedDependency[Engine],
     workers: NamedDependency[Workers],
@@ -85,7 +86,7 @@ async def articles(
     return ArticlePage([ArticleHead(**_head(stored)) for stored in page], following)
 
 
-@get("/v1/articles/{article_id:path}", summary="Read one article")
+@get("/v1/articles/{article_id:path}", opt=READ, summary="Read one article")
 async def article(
     request: Request[Any, Any, Any],
     engine: NamedDependency[Engine],
@@ -99,7 +100,7 @@ async def article(
     return full_article(found[article_id])
 
 
-@delete("/v1/articles/{article_id:path}", status_code=200, summary="Remove one article")
+@delete("/v1/articles/{article_id:path}", opt=WRITE, status_code=200, summary="Remove one article")
 async def remove_article(
     request: Request[Any, Any, Any],
     engine: NamedDependency[Engine],
@@ -113,7 +114,7 @@ async def remove_article(
     return outcome
 
 
-@post("/v1/articles", status_code=200, summary="Add or replace articles")
+@post("/v1/articles", opt=WRITE, status_code=200, summary="Add or replace articles")
 async def write_articles(
     request: Request[Any, Any, Any],
     engine: NamedDependency[Engine],
@@ -126,7 +127,7 @@ async def write_articles(
     if not body.strip():
         raise ClientException(detail="the body is empty; send articles as JSON Lines or an array")
     internal = request.headers.get("content-type", "").partition(";")[0].strip() == INTERNAL
-    if internal and not request.app.state.is_owner_request(request):
+    if internal and not request.user.owner:
         raise ClientException(detail=f"{INTERNAL} is for the command line of the same index")
 
     def work() -> dict[str, Any]:

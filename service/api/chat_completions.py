@@ -21,6 +21,7 @@ from litestar.params import JSONBody
 
 from indexer import tokens
 from service.answer import Answer, Citation
+from service.api.admission import READ
 from service.api.chat_failures import OPENAI_HANDLERS, Failure, failure_of
 from service.api.chat_models import mode_of
 from service.api.chat_request import Message, links_for, prompt_text, question_of
@@ -59,6 +60,7 @@ class ChatBody(msgspec.Struct):
 
 @post(
     _PATH,
+    opt=READ,
     status_code=200,
     summary="Ask the archive as a chat model (OpenAI's shape)",
     exception_handlers=OPENAI_HANDLERS,
@@ -87,6 +89,7 @@ async def complete_chat(
 
 @route(
     _PATH,
+    opt=READ,
     http_method=["GET", "PUT", "PATCH", "DELETE"],
     include_in_schema=False,
     exception_handlers=OPENAI_HANDLERS,

@@ -22,7 +22,18 @@ from service.errors import QuestionError
 _LOG = logging.getLogger(__name__)
 _INSIDE = "something went wrong inside; the server's log says what"
 _BODY = "data"
-_ANTHROPIC_TYPES = {404: "not_found_error", 413: "request_too_large"}
+_ANTHROPIC_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+}
+_OPENAI_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+}
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -39,6 +50,7 @@ class Failure:
     def openai(self) -> dict[str, Any]:
         """The body of an error response, or of an error within a stream."""
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        kind = _OPENAI_TYPES.get(self.status, kind)
         return {
             "error": {
                 "message": self.message,

@@ -20,6 +20,7 @@ from litestar.params import JSONBody
 
 from indexer import tokens
 from service.answer import Answer, Citation, Place
+from service.api.admission import READ
 from service.api.chat_failures import ANTHROPIC_HANDLERS, Failure, failure_of
 from service.api.chat_models import mode_of
 from service.api.chat_request import Message, links_for, prompt_text, question_of
@@ -49,6 +50,7 @@ class MessagesBody(msgspec.Struct):
 
 @post(
     _PATH,
+    opt=READ,
     status_code=200,
     summary="Ask the archive as a chat model (Anthropic's shape)",
     exception_handlers=ANTHROPIC_HANDLERS,
@@ -76,6 +78,7 @@ async def create_message(
 
 @route(
     _PATH,
+    opt=READ,
     http_method=["GET", "PUT", "PATCH", "DELETE"],
     include_in_schema=False,
     exception_handlers=ANTHROPIC_HANDLERS,

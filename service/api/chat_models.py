@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 
+from service.api.admission import READ
 from service.api.chat_failures import ANTHROPIC_HANDLERS, OPENAI_HANDLERS
 
 _MODES = {"fundstelle": "auto", "fundstelle-extractive": "extractive"}
@@ -33,7 +34,7 @@ def _shape(request: AnyRequest, error: Exception) -> Response[Any]:
     return shaped
 
 
-@get("/v1/models", summary="The model names of chat clients")
+@get("/v1/models", opt=READ, summary="The model names of chat clients")
 async def models() -> dict[str, Any]:
     """Both modes; one page is all."""
     listed = [_model(name) for name in _MODES]
@@ -48,6 +49,7 @@ async def models() -> dict[str, Any]:
 
 @get(
     "/v1/models/{name:str}",
+    opt=READ,
     summary="One model name",
     exception_handlers=dict.fromkeys(OPENAI_HANDLERS, _shape),
 )

@@ -7,12 +7,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from indexer.article import Span
+from service.api.admission import READ
 from service.engine import Engine
 from service.verification import Verification
 from service.workers import Workers
 
 
-@get("/v1/citations/verify", summary="Whether a citation still holds")
+@get("/v1/citations/verify", opt=READ, summary="Whether a citation still holds")
 async def verify(
     article_id: FromQuery[str],
     start: FromQuery[int],

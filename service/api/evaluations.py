@@ -7,12 +7,18 @@ from typing import Any
 from litestar import Request, post
 from litestar.di import NamedDependency
 
+from service.api.admission import ADMIN
 from service.engine import Engine
 from service.evaluation import parse_questions
 from service.workers import Workers
 
 
-@post("/v1/evaluations", status_code=200, summary="Measure the answers to a question file")
+@post(
+    "/v1/evaluations",
+    opt=ADMIN,
+    status_code=200,
+    summary="Measure the answers to a question file",
+)
 async def evaluate_questions(
     request: Request[Any, Any, Any],
     engine: NamedDependency[Engine],

@@ -10,6 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import JSONBody
 
 from service.answer import BrokenPromise
+from service.api.admission import READ
 from service.api.problems import AnyRequest, Problem, problem
 from service.engine import Engine
 from service.errors import FeedbackError
@@ -33,7 +34,7 @@ def _from_full_disk(_: AnyRequest, error: FeedbackError) -> Problem:
     return problem(503, str(error))
 
 
-@get("/v1/feedback", summary="Whether ratings of answers are kept")
+@get("/v1/feedback", opt=READ, summary="Whether ratings of answers are kept")
 async def feedback_enabled(feedback_file: NamedDependency[FeedbackFile]) -> dict[str, bool]:
     """``{"enabled": true}`` where FUNDSTELLE_FEEDBACK is set."""
     return {"enabled": feedback_file.enabled}
@@ -41,6 +42,7 @@ async def feedback_enabled(feedback_file: NamedDependency[FeedbackFile]) -> dict
 
 @post(
     "/v1/feedback",
+    opt=READ,
     status_code=204,
     summary="Rate an answer",
     request_max_body_size=_MOST_BYTES,

@@ -5,43 +5,51 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.di import NamedDependency
 
+from service.access.caller import Caller
+from service.api.admission import OPEN, READ, AnyRequest
+from service.archives import Archives
 from service.engine import Engine
 from service.workers import Workers
 
 
-@get("/health", summary="Version, and whether this is the owner asked for")
-async def health(
-    request: Request[Any, Any, Any], engine: NamedDependency[Engine]
-) -> dict[str, Any]:
+@get("/health", opt=READ, summary="Version, and whether this is the owner asked for")
+async def health(request: AnyRequest) -> dict[str, Any]:
     """``owner`` is true for a request with the token of ``owner.json``."""
+    caller: Caller = request.user
     return {
-        "status": "ok" if engine.ready else "starting",
+        "status": "ok" if _is_ready(request) else "starting",
         "version": version("fundstelle"),
-        "archive": engine.archive.archive,
-        "owner": request.app.state.is_owner_request(request),
+        "archive": caller.archive,
+        "owner": caller.owner,
     }
 
 
-@get("/health/live", summary="Whether the process answers")
+@get("/health/live", opt=OPEN, summary="Whether the process answers")
 async def live() -> dict[str, str]:
     """Always ok: a process that can't answer doesn't."""
     return {"status": "ok"}
 
 
-@get("/health/ready", summary="Whether questions are answered without waiting for a model")
-async def ready(engine: NamedDependency[Engine]) -> Response[dict[str, str]]:
+@get("/health/ready", opt=OPEN, summary="Whether the models are loaded")
+async def ready(request: AnyRequest) -> Response[dict[str, str]]:
     """200 once the models are loaded, 503 before."""
-    if engine.ready:
+    if _is_ready(request):
         return Response({"status": "ok"})
     return Response({"status": "starting"}, status_code=503, headers={"Retry-After": "2"})
 
 
-@get("/v1/status", summary="What the archive holds and how it was built")
+@get("/v1/status", opt=READ, summary="What the archive holds and how it was built")
 async def status(
     engine: NamedDependency[Engine], workers: NamedDependency[Workers]
 ) -> dict[str, Any]:
     """What ``fundstelle status --json`` prints."""
     return await workers.run(engine.status)
+
+
+def _is_ready(request: AnyRequest) -> bool:
+    """The models are those of every archive."""
+    archives: Archives = request.app.state.archives
+    return archives.own.engine.ready

@@ -6,6 +6,7 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
+from service.api.admission import READ
 from service.engine import Engine
 from service.workers import Workers
 
@@ -16,7 +17,7 @@ class Languages(msgspec.Struct, frozen=True):
     languages: dict[str, int]
 
 
-@get("/v1/languages", summary="The languages of the articles")
+@get("/v1/languages", opt=READ, summary="The languages of the articles")
 async def languages(
     engine: NamedDependency[Engine], workers: NamedDependency[Workers]
 ) -> Languages:

@@ -16,6 +16,7 @@ from litestar.response.base import ASGIResponse
 from litestar.response.sse import ServerSentEventMessage
 
 from service.answer import Answer
+from service.api.admission import READ
 from service.api.question_options import QuestionOptions
 from service.asking import Asker
 from service.conversation import Turn
@@ -41,7 +42,7 @@ class _Stream(ServerSentEvent):
         return super().to_asgi_response(*given, **named | {"media_type": self.media_type})
 
 
-@post("/v1/questions", status_code=200, summary="Ask the archive a question")
+@post("/v1/questions", opt=READ, status_code=200, summary="Ask the archive a question")
 async def ask(
     data: JSONBody[QuestionBody], asker: NamedDependency[Asker]
 ) -> Answer | ServerSentEvent:

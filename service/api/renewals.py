@@ -15,15 +15,13 @@ from typing import Any
 import msgspec
 from anyio import to_thread
 from litestar import Request, delete, get, post
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.exceptions import PermissionDeniedException
-from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from litestar.response import Stream
 
 from indexer.backup import backup_chunks
 from indexer.restoring import Backup
+from service.api.admission import ADMIN, owner_only
 from service.engine import SCRATCH, Engine
 from service.renewal import Progress, Renewed, drop_former, reindex, restore
 from service.renewal_job import RenewalJob, RenewalStatus
@@ -41,13 +39,7 @@ class ReindexOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drop_old: bool = False
 
 
-def owner_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Raise PermissionDeniedException for anyone without the token of ``owner.json``."""
-    if not connection.app.state.is_owner_request(connection):
-        raise PermissionDeniedException(detail="this is for the command line of the same index")
-
-
-@get("/v1/backup", guards=[owner_only], include_in_schema=False)
+@get("/v1/backup", opt=ADMIN, guards=[owner_only], include_in_schema=False)
 async def back_up(engine: NamedDependency[Engine]) -> Stream:
     """The whole archive as one file."""
 
@@ -58,7 +50,7 @@ async def back_up(engine: NamedDependency[Engine]) -> Stream:
     return Stream(_in_threads(chunks()), media_type=_MEDIA_TYPE)
 
 
-@post("/v1/reindex", guards=[owner_only], status_code=202, include_in_schema=False)
+@post("/v1/reindex", opt=ADMIN, guards=[owner_only], status_code=202, include_in_schema=False)
 async def start_reindex(
     data: JSONBody[ReindexOptions],
     engine: NamedDependency[Engine],
@@ -81,6 +73,7 @@ async def start_reindex(
 
 @post(
     "/v1/restore",
+    opt=ADMIN,
     guards=[owner_only],
     status_code=202,
     include_in_schema=False,
@@ -121,13 +114,13 @@ async def start_restore(
     return job.status
 
 
-@get("/v1/renewal", guards=[owner_only], include_in_schema=False)
+@get("/v1/renewal", opt=ADMIN, guards=[owner_only], include_in_schema=False)
 async def renewal_status(job: NamedDependency[RenewalJob]) -> RenewalStatus:
     """How far the last reindex or restore is."""
     return job.status
 
 
-@delete("/v1/former", guards=[owner_only], status_code=200, include_in_schema=False)
+@delete("/v1/former", opt=ADMIN, guards=[owner_only], status_code=200, include_in_schema=False)
 async def drop(
     engine: NamedDependency[Engine], workers: NamedDependency[Workers]
 ) -> dict[str, list[str]]:

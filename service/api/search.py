@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from service.answer import FoundPassage
+from service.api.admission import READ
 from service.engine import Engine
 from service.question import DEFAULT_PASSAGES, parse_question
 from service.workers import Workers
@@ -20,7 +21,7 @@ class SearchResults(msgspec.Struct, frozen=True):
     timings_ms: dict[str, float]
 
 
-@get("/v1/search", summary="Find the passages nearest to a text")
+@get("/v1/search", opt=READ, summary="Find the passages nearest to a text")
 async def search(
     q: FromQuery[str],
     engine: NamedDependency[Engine],

@@ -15,7 +15,9 @@ from markupsafe import Markup, escape
 from service.api.problems import HANDLERS
 from service.web.assets import page, static
 from service.web.headers import HEADERS
-from service.web.reader import failed, read
+from service.web.reader import read
+from service.web.rendering import failed
+from service.web.signing_in import drop_key, sign_in, take_key
 
 
 def exact(text: str) -> Markup:
@@ -36,7 +38,7 @@ _ENVIRONMENT.filters["exact"] = exact
 TEMPLATES = TemplateConfig(instance=JinjaTemplateEngine.from_environment(_ENVIRONMENT))
 WEB = Router(
     path="/",
-    route_handlers=[page, static, read],
+    route_handlers=[page, static, read, sign_in, take_key, drop_key],
     response_headers=HEADERS,
     # One by one: what the app handles more closely would come before an Exception.
     exception_handlers=dict.fromkeys(HANDLERS, failed),

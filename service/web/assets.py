@@ -15,6 +15,8 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 
+from service.api.admission import OPEN
+
 _FOLDER = Path(__file__).parent
 _MEDIA_TYPES = {
     ".css": "text/css",
@@ -54,13 +56,13 @@ _STATIC: Mapping[str, Asset] = {
 }
 
 
-@get("/")
+@get("/", opt=OPEN)
 async def page(request: Request[Any, Any, Any]) -> Response[bytes | None]:
     """The page on which questions are asked."""
     return _PAGE.response(request.headers.get("if-none-match"))
 
 
-@get("/static/{name:str}")
+@get("/static/{name:str}", opt=OPEN)
 async def static(request: Request[Any, Any, Any], name: str) -> Response[bytes | None]:
     """A script, a style sheet or a picture of the pages."""
     if name not in _STATIC:

@@ -6,36 +6,29 @@ it, so that the page's characters are the article's.
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Request, get
+from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
 from litestar.params import FromQuery
 from litestar.response import Template
 
 from indexer.article import Span
-from indexer.errors import FundstelleError
 from indexer.store import StoredArticle
+from service.api.admission import READ
 from service.api.article_path import article_id_in
 from service.engine import Engine
 from service.errors import QuestionError
-from service.web.headers import HEADERS
 from service.web.highlight import Highlight, highlight
-from service.web.wording import Wording, wording
+from service.web.rendering import AnyRequest, problem_page, rendered, words_for
+from service.web.wording import Wording
 from service.workers import Workers
 
-_LOG = logging.getLogger(__name__)
 _ROUTE = b"/read/"
-_CACHING = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
-
-AnyRequest = Request[Any, Any, Any]
 
 
-@get("/read/{article_id:path}")
+@get("/read/{article_id:path}", opt=READ)
 async def read(
     request: AnyRequest,
     engine: NamedDependency[Engine],
@@ -47,10 +40,10 @@ async def read(
     """The article. A place that it does not have is said to be missing, and no error."""
     article_id = article_id_in(request, _ROUTE)
     found = await workers.run(engine.articles, [article_id])
-    words = _wording(request)
+    words = words_for(request)
     if article_id not in found:
         detail = words.say("missing_detail", article_id)
-        return _problem(request, 404, words.say("missing"), detail)
+        return problem_page(request, 404, words.say("missing"), detail)
     stored = found[article_id]
     article, marked = stored.article, highlight(stored, start, end, content_sha256)
     notice = None
@@ -65,7 +58,7 @@ async def read(
     first, last = marked.span or (len(article.text), len(article.text))
     # What stands before the prose is the file's header line, which the page shows as a headline.
     head = min(article.body_start, first)
-    return _template(
+    return rendered(
         request,
         "reader.html",
         article=article,
@@ -77,36 +70,6 @@ async def read(
         marked=article.text[first:last],
         after=article.text[last:],
     )
-
-
-def failed(request: AnyRequest, error: Exception) -> Template:
-    """The page of an error; what went wrong inside is logged, not shown."""
-    words = _wording(request)
-    if isinstance(error, HTTPException):
-        return _problem(request, error.status_code, words.say("failed"), error.detail)
-    _LOG.error("a page failed", exc_info=error)
-    detail = str(error) if isinstance(error, FundstelleError) else ""
-    return _problem(request, 500, words.say("failed"), detail)
-
-
-def _problem(request: AnyRequest, status: int, title: str, detail: str) -> Template:
-    return _template(request, "problem.html", status, title=title, detail=detail)
-
-
-def _template(request: AnyRequest, name: str, status: int = 200, **context: Any) -> Template:
-    depth = request.scope["raw_path"].partition(_ROUTE)[2].count(b"/") + 1
-    return Template(
-        name,
-        # Relative, so that the page also works where a proxy puts a path before ours.
-        context={"words": _wording(request), "root": "../" * depth, **context},
-        status_code=status,
-        headers=HEADERS | _CACHING,
-    )
-
-
-def _wording(request: AnyRequest) -> Wording:
-    asked = request.query_params.get("ui")
-    return wording(asked, request.headers.get("accept-language", ""))
 
 
 def _facts(stored: StoredArticle, words: Wording) -> list[str]:

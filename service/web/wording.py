@@ -28,6 +28,12 @@ _WORDS = {
         "missing": "Not in the archive",
         "missing_detail": "The archive has no article “{}”. It may have been removed.",
         "failed": "This page can't be shown",
+        "sign_in": "Sign in",
+        "sign_in_why": "This archive is open to those who have a key for it.",
+        "key": "Your key (it begins with fs_)",
+        "wrong_key": (
+            "This key doesn't open the archive, or no longer does. Check it for typing errors."
+        ),
     },
     "de": {
         "skip": "Zum Artikel springen",
@@ -52,6 +58,13 @@ _WORDS = {
             "Das Archiv hat keinen Artikel „{}“. Vielleicht wurde er inzwischen entfernt."
         ),
         "failed": "Diese Seite kann nicht gezeigt werden",
+        "sign_in": "Anmelden",
+        "sign_in_why": "Dieses Archiv steht allen offen, die einen Schlüssel dafür haben.",
+        "key": "Ihr Schlüssel (er beginnt mit fs_)",
+        "wrong_key": (
+            "Dieser Schlüssel öffnet das Archiv nicht oder nicht mehr. "
+            "Prüfen Sie ihn auf Tippfehler."
+        ),
     },
 }
 

@@ -25,6 +25,7 @@ def replica(cache: Path) -> Iterator[str]:
     environment = os.environ | {
         "FUNDSTELLE_QDRANT_URL": ":memory:",
         "FUNDSTELLE_CACHE": str(cache),
+        "FUNDSTELLE_ALLOW_UNPROTECTED": "1",
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "service.asgi:create"]
     process = subprocess.Popen([*command, "--port", str(port)], env=environment)
@@ -70,3 +71,13 @@ def test_an_embedded_index_is_refused(cache: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "FUNDSTELLE_QDRANT_URL" in done.stderr
+
+
+def test_neither_keys_nor_leave_to_do_without_is_refused() -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FUNDSTELLE_")}
+    environment["FUNDSTELLE_QDRANT_URL"] = ":memory:"
+    command = [sys.executable, "-c", "from service.asgi import create; create()"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "fundstelle keys add" in done.stderr
+    assert "FUNDSTELLE_ALLOW_UNPROTECTED=1" in done.stderr

@@ -31,6 +31,9 @@ export const articleLanguages = async () => (await optional("v1/languages", (fou
 /** Whether the service wants to know how good its answers are. */
 export const feedbackWanted = async () => (await optional("v1/feedback", (found) => found.enabled)) ?? false;
 
+/** The name of the key that this browser signed in with, null where none was asked for. */
+export const keyName = () => optional("v1/access", (found) => found.key);
+
 /** Say how good an answer is: `up` or `down`. Throws Refused. */
 export const rate = (question, rating, answer) => request("v1/feedback", { method: "POST", body: JSON.stringify({ question, rating, answer }) });
 
@@ -55,6 +58,7 @@ async function request(address, { method = "GET", body, signal }) {
     throw error.name === "AbortError" ? error : new Refused(say("unreachable"));
   });
   if (response.ok) return response;
+  if (response.status === 401) location.assign(`sign-in?ui=${language()}`);
   const problem = await response.json().catch(() => null);
   throw new Refused(problem?.detail ?? say("refused", { status: response.status }), problem?.errors);
 }

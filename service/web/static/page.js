@@ -1,7 +1,7 @@
 // The page on which questions are asked: puts its parts together, and follows one question from
 // the box to the whole answer.
 
-import { articleCount, articleLanguages, ask, feedbackWanted, Refused } from "./archive.js";
+import { articleCount, articleLanguages, ask, feedbackWanted, keyName, Refused } from "./archive.js";
 import { chooseLanguage, chooseTheme } from "./choices.js";
 import { Conversation } from "./conversation.js";
 import { Filters } from "./filters.js";
@@ -45,10 +45,12 @@ box.addEventListener("keydown", (event) => {
   $("ask").requestSubmit();
 });
 box.addEventListener("input", () => blame(null));
+$("leave").addEventListener("submit", () => conversation.clear()); // nor what the archive said
 
 [archive.articles, archive.feedback] = await Promise.all([articleCount(), feedbackWanted()]);
 draw();
 filters.offer(await articleLanguages());
+$("leave").hidden = (await keyName()) === null;
 
 /** Put everything into the page's language, and draw the turns anew. */
 function draw() {

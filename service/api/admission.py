@@ -1,0 +1,116 @@
+"""Every request goes through the gate before a route sees it, and reaches one archive alone.
+
+A route says with ``opt=READ`` and the like what it asks for; one that says nothing is for
+admins. Who may do what is decided in ``service/access/gate.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as ConnectionScope
+
+from service.access.caller import Caller
+from service.access.gate import Gate
+from service.access.scope import Scope
+from service.archives import Archives, ServedArchive
+from service.asking import Asker
+from service.engine import Engine
+from service.errors import AccessRefused
+from service.feedback_file import FeedbackFile
+from service.renewal_job import RenewalJob
+
+_NEEDED = "needed_scope"
+#: For everyone: nothing of any archive is to be had there.
+OPEN: dict[str, Any] = {_NEEDED: None}
+READ: dict[str, Any] = {_NEEDED: Scope.READ}
+WRITE: dict[str, Any] = {_NEEDED: Scope.WRITE}
+ADMIN: dict[str, Any] = {_NEEDED: Scope.ADMIN}
+METRICS: dict[str, Any] = {_NEEDED: Scope.METRICS}
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Admission(ASGIMiddleware):
+    """Leaves the caller in ``request.user``, None on open routes; refuses all others."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def handle(
+        self, scope: ConnectionScope, receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
+        request: AnyRequest = Request(scope)
+        needed: Scope | None = request.route_handler.opt.get(_NEEDED, Scope.ADMIN)
+        if request.method == "OPTIONS":  # says which methods there are, and nothing else
+            needed = None
+        try:
+            scope["user"] = self._gate.admit(request.method, request.headers, needed)
+        except AccessRefused as refused:
+            raise as_http(refused) from refused
+        await next_app(scope, receive, send)
+
+
+def as_http(refused: AccessRefused) -> HTTPException:
+    """The refusal as the error handlers of every route know how to tell it."""
+    return HTTPException(
+        status_code=refused.status,
+        detail=str(refused),
+        headers=refused.headers,
+        extra={"param": None, "code": refused.code},
+    )
+
+
+def owner_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Raise PermissionDeniedException for anyone without the token of ``owner.json``."""
+    if not connection.user.owner:
+        raise PermissionDeniedException(detail="this is for the command line of the same index")
+
+
+async def _served(request: AnyRequest) -> ServedArchive:
+    """The archive of whoever sent the request, opened where that was not done yet."""
+    caller: Caller | None = request.user
+    if caller is None:
+        raise AssertionError("an open route shows nothing of an archive")
+    archives: Archives = request.app.state.archives
+    opened = archives.opened(caller.archive)
+    if opened is not None:
+        return opened
+    return await archives.workers.run(
+        lambda: archives.open(caller.archive, create=caller.may_create)
+    )
+
+
+async def _engine(request: AnyRequest) -> Engine:
+    return (await _served(request)).engine
+
+
+async def _asker(request: AnyRequest) -> Asker:
+    return (await _served(request)).asker
+
+
+async def _job(request: AnyRequest) -> RenewalJob:
+    return (await _served(request)).job
+
+
+async def _feedback_file(request: AnyRequest) -> FeedbackFile:
+    return (await _served(request)).feedback_file
+
+
+#: What a route may ask for by name: always that of the caller's own archive.
+OF_THE_CALLER = {
+    "engine": Provide(_engine),
+    "asker": Provide(_asker),
+    "job": Provide(_job),
+    "feedback_file": Provide(_feedback_file),
+}
