@@ -42,5 +42,8 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=6 \
     CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('FUNDSTELLE_PORT') or 8000}/health/ready\", timeout=4)"]
 
+# Others reach a container, so it asks for keys, or to be told that something before it does:
+#   -e FUNDSTELLE_KEYS=/var/lib/fundstelle/keys.json   ('docker run … keys add NAME' makes some)
+#   -e FUNDSTELLE_ALLOW_UNPROTECTED=1                  with -p 127.0.0.1:8000:8000, or a proxy
 ENTRYPOINT ["fundstelle"]
 CMD ["serve", "--host", "0.0.0.0"]

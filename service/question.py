@@ -22,7 +22,10 @@ from service.errors import QuestionError
 
 MOST_CHARACTERS = 4_000
 MOST_PASSAGES = 50
-MOST_TURNS = 20
+#: How many of the last turns count, and how many may be sent.
+MOST_TURNS, MOST_TURNS_SENT = 20, 1_000
+#: Characters of what an article's outlet, author, section or tag should be, or its languages.
+MOST_VALUE = 1_000
 DEFAULT_PASSAGES = 5
 _MODES = (*get_args(Mode), "auto")
 
@@ -77,6 +80,10 @@ def parse_question(
         raise QuestionError("mode", f"{mode!r} is not one of {', '.join(_MODES)}")
     if not 1 <= top_k <= MOST_PASSAGES:
         raise QuestionError("top_k", f"{top_k} is not between 1 and {MOST_PASSAGES}")
+    values = {"language": language, **(metadata or {})}
+    for name, value in values.items():
+        if value is not None and len(value) > MOST_VALUE:
+            raise QuestionError(name, f"it has {len(value)} characters; {MOST_VALUE} are the most")
     codes = _languages(language)
     first, last = (
         _date("published_after", published_after),
@@ -104,6 +111,10 @@ def parse_question(
 
 def _turns(history: Sequence[Turn]) -> tuple[Turn, ...]:
     """The last turns that say something; what is longer than a question can be is cut."""
+    if len(history) > MOST_TURNS_SENT:
+        raise QuestionError(
+            "history", f"there are {len(history)} turns; {MOST_TURNS_SENT} are the most"
+        )
     for i, turn in enumerate(history):
         if turn.role not in ("user", "assistant"):
             raise QuestionError(f"history[{i}].role", f"{turn.role!r} is not user or assistant")

@@ -17,7 +17,7 @@ from service.access.scope import Scope
 from tests.services import Finished, Service, start
 
 #: What stands in the seeds, and must not be shown to the other tenant.
-SECRET = "Kiew und Europa"
+WORDS = "Kiew und Europa"
 QUESTION = "Who is excluded from the talks?"
 ARTICLE = "28-punkte-plan.txt"
 OTHER = {"id": "harbour", "text": "The harbour of Brinmouth closed on Tuesday after a storm."}

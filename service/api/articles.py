@@ -23,6 +23,7 @@ from indexer.store import StoredArticle
 from service.api.admission import READ, WRITE
 from service.api.article_path import article_id_in
 from service.api.media import INTERNAL
+from service.api.sizes import at_once
 from service.engine import Engine
 from service.workers import Workers
 
@@ -132,7 +133,7 @@ async def write_articles(
 
     def work() -> dict[str, Any]:
         items = _own_articles(body) if internal else read_jsonl(io.BytesIO(body))
-        return engine.index(items).to_json(changes=internal)
+        return engine.index(at_once(items, "articles")).to_json(changes=internal)
 
     return await workers.run(work)
 

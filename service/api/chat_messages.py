@@ -26,6 +26,7 @@ from service.api.chat_models import mode_of
 from service.api.chat_request import Message, links_for, prompt_text, question_of
 from service.api.event_stream import event_stream, sse
 from service.api.question_options import QuestionOptions
+from service.api.sizes import CHAT_BYTES
 from service.asking import Asker
 from service.chat.cited_markdown import CitedMarkdown, title_of
 from service.chat.words import words_for
@@ -52,6 +53,7 @@ class MessagesBody(msgspec.Struct):
     _PATH,
     opt=READ,
     status_code=200,
+    request_max_body_size=CHAT_BYTES,
     summary="Ask the archive as a chat model (Anthropic's shape)",
     exception_handlers=ANTHROPIC_HANDLERS,
 )

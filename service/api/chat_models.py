@@ -34,7 +34,12 @@ def _shape(request: AnyRequest, error: Exception) -> Response[Any]:
     return shaped
 
 
-@get("/v1/models", opt=READ, summary="The model names of chat clients")
+@get(
+    "/v1/models",
+    opt=READ,
+    summary="The model names of chat clients",
+    exception_handlers=dict.fromkeys(OPENAI_HANDLERS, _shape),
+)
 async def models() -> dict[str, Any]:
     """Both modes; one page is all."""
     listed = [_model(name) for name in _MODES]

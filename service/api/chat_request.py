@@ -15,6 +15,7 @@ from litestar import Request
 from litestar.exceptions import ValidationException
 
 from service.api.question_options import QuestionOptions
+from service.api.sizes import MOST_MESSAGES
 from service.chat.cited_markdown import said
 from service.chat.reader_links import ReaderLinks, reader_links
 from service.conversation import Turn
@@ -56,6 +57,8 @@ def question_of(
     """Raises QuestionError or ValidationException naming the field at fault."""
     if not messages:
         raise QuestionError("messages", "it is empty; ask something")
+    if len(messages) > MOST_MESSAGES:
+        raise QuestionError("messages", f"there are {len(messages)}; {MOST_MESSAGES} are the most")
     for i, message in enumerate(messages):
         _check(f"messages[{i}]", message)
     last = max((i for i, m in enumerate(messages) if m.role == "user"), default=None)

@@ -8,6 +8,7 @@ from litestar import Request, post
 from litestar.di import NamedDependency
 
 from service.api.admission import ADMIN
+from service.api.sizes import at_once
 from service.engine import Engine
 from service.evaluation import parse_questions
 from service.workers import Workers
@@ -25,5 +26,6 @@ async def evaluate_questions(
     workers: NamedDependency[Workers],
 ) -> dict[str, Any]:
     """The body is a question file (JSON Lines); returns what ``eval --json`` prints."""
-    questions = parse_questions((await request.body()).splitlines(), "body")
+    lines = (await request.body()).splitlines()
+    questions = parse_questions(at_once(lines, "questions"), "body")
     return await workers.run(lambda: engine.evaluate(questions).to_json())

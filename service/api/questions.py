@@ -18,6 +18,7 @@ from litestar.response.sse import ServerSentEventMessage
 from service.answer import Answer
 from service.api.admission import READ
 from service.api.question_options import QuestionOptions
+from service.api.sizes import QUESTION_BYTES
 from service.asking import Asker
 from service.conversation import Turn
 from service.events import Complete, Event, Passages, Sentence, Stopped
@@ -42,7 +43,13 @@ class _Stream(ServerSentEvent):
         return super().to_asgi_response(*given, **named | {"media_type": self.media_type})
 
 
-@post("/v1/questions", opt=READ, status_code=200, summary="Ask the archive a question")
+@post(
+    "/v1/questions",
+    opt=READ,
+    status_code=200,
+    summary="Ask the archive a question",
+    request_max_body_size=QUESTION_BYTES,
+)
 async def ask(
     data: JSONBody[QuestionBody], asker: NamedDependency[Asker]
 ) -> Answer | ServerSentEvent:

@@ -22,6 +22,7 @@ from litestar.response import Stream
 from indexer.backup import backup_chunks
 from indexer.restoring import Backup
 from service.api.admission import ADMIN, owner_only
+from service.api.sizes import OPTIONS_BYTES
 from service.engine import SCRATCH, Engine
 from service.renewal import Progress, Renewed, drop_former, reindex, restore
 from service.renewal_job import RenewalJob, RenewalStatus
@@ -50,7 +51,14 @@ async def back_up(engine: NamedDependency[Engine]) -> Stream:
     return Stream(_in_threads(chunks()), media_type=_MEDIA_TYPE)
 
 
-@post("/v1/reindex", opt=ADMIN, guards=[owner_only], status_code=202, include_in_schema=False)
+@post(
+    "/v1/reindex",
+    opt=ADMIN,
+    guards=[owner_only],
+    status_code=202,
+    include_in_schema=False,
+    request_max_body_size=OPTIONS_BYTES,
+)
 async def start_reindex(
     data: JSONBody[ReindexOptions],
     engine: NamedDependency[Engine],
@@ -77,7 +85,7 @@ async def start_reindex(
     guards=[owner_only],
     status_code=202,
     include_in_schema=False,
-    request_max_body_size=None,
+    request_max_body_size=None,  # it is written to the disk as it comes
 )
 async def start_restore(
     request: Request[Any, Any, Any],

@@ -7,7 +7,6 @@ is gone with the browser. Cookies know no ports: other services of the same host
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
@@ -24,7 +23,7 @@ _ARTICLE = re.compile(r"read/[!-\[\]-~]+")
 
 
 @get("/sign-in", opt=OPEN)
-async def sign_in(request: AnyRequest, following: FromQuery[str] = "") -> Template | Response[None]:
+async def sign_in(request: AnyRequest, following: FromQuery[str] = "") -> Template | Response[str]:
     """The form; the page itself where no key is asked for."""
     gate: Gate = request.app.state.gate
     if not gate.has_keys:
@@ -33,7 +32,7 @@ async def sign_in(request: AnyRequest, following: FromQuery[str] = "") -> Templa
 
 
 @post("/sign-in", opt=OPEN, status_code=303, request_max_body_size=_MOST_BYTES)
-async def take_key(request: AnyRequest) -> Template | Response[None]:
+async def take_key(request: AnyRequest) -> Template | Response[str]:
     """Let the browser keep the key, where it is one that reads."""
     form = await request.form()
     secret, following = str(form.get("key") or "").strip(), str(form.get("following") or "")
@@ -46,7 +45,7 @@ async def take_key(request: AnyRequest) -> Template | Response[None]:
 
 
 @post("/sign-out", opt=OPEN, status_code=303, request_max_body_size=_MOST_BYTES)
-async def drop_key(request: AnyRequest) -> Response[None]:
+async def drop_key(request: AnyRequest) -> Response[str]:
     """Let the browser forget the key."""
     return _to("sign-in", f"{COOKIE}=; Max-Age=0; {_attributes(request)}", exact=True)
 
@@ -58,9 +57,9 @@ def _attributes(request: AnyRequest) -> str:
     return "HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
 
 
-def _to(following: str, cookie: str | None = None, *, exact: bool = False) -> Response[Any]:
+def _to(following: str, cookie: str | None = None, *, exact: bool = False) -> Response[str]:
     location = following if exact or _ARTICLE.fullmatch(following) else "./"
     headers = {"Location": location, "Cache-Control": "no-store"}
-    return Response(
-        None, status_code=303, headers=headers | ({"Set-Cookie": cookie} if cookie else {})
-    )
+    if cookie:
+        headers["Set-Cookie"] = cookie
+    return Response("", media_type="text/plain", status_code=303, headers=headers)

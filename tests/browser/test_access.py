@@ -17,7 +17,8 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 _BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
-def _violations(page: Page) -> list[str]:
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page."""
     found = Axe().run(page, options={"runOnly": _RULES}).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
@@ -30,18 +31,18 @@ def _violations(page: Page) -> list[str]:
 def test_axe_finds_nothing(visit: Visit, scheme: str) -> None:
     # Axe is injected, which the policy of the page would not have.
     page = visit(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
-    found = _violations(page)
+    found = violations(page)
     page.get_by_text("Only some articles").click()
     ask(page, OIL)
-    found += _violations(page)
+    found += violations(page)
     turn = ask(page, TALKS)
     turn.locator(".others summary").click()
     open_citation(page)
-    found += _violations(page)
+    found += violations(page)
     page.goto("/read/28-punkte-plan.txt?start=450&end=465")
-    found += _violations(page)
+    found += violations(page)
     page.goto("/read/missing")
-    found += _violations(page)
+    found += violations(page)
     assert found == []
 
 

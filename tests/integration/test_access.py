@@ -15,7 +15,7 @@ from msgspec import structs
 
 from service.access.key_file import changing
 from service.access.secret import new_secret
-from tests.keyed_service import ARTICLE, ORIGIN, QUESTION, SECRET, KeyedService
+from tests.keyed_service import ARTICLE, ORIGIN, QUESTION, WORDS, KeyedService
 from tests.services import Finished, Service, run
 
 pytestmark = pytest.mark.model
@@ -93,8 +93,8 @@ def test_openai_s_client_sends_a_key_and_knows_the_errors(keyed: KeyedService) -
             completion = client.chat.completions.create(model="fundstelle", messages=asked)
             return completion.choices[0].message.content or ""
 
-    assert SECRET in ask(keyed.secrets["default-read"])
-    assert SECRET not in ask(keyed.secrets["other-read"])
+    assert WORDS in ask(keyed.secrets["default-read"])
+    assert WORDS not in ask(keyed.secrets["other-read"])
     with pytest.raises(openai.AuthenticationError) as unknown:
         ask(new_secret())
     assert unknown.value.code == "invalid_api_key"
@@ -122,7 +122,7 @@ def test_so_does_anthropic_s(keyed: KeyedService) -> None:
             )
             return "".join(b.text for b in message.content if b.type == "text")
 
-    assert SECRET in ask(keyed.secrets["default-read"])
+    assert WORDS in ask(keyed.secrets["default-read"])
     with pytest.raises(anthropic.AuthenticationError) as unknown:
         ask(new_secret())
     assert unknown.value.body["error"]["type"] == "authentication_error"  # type: ignore[index]
@@ -189,7 +189,7 @@ def test_pages_of_other_sites_change_nothing(
 def test_our_own_page_may(http: httpx.Client) -> None:
     headers = {"origin": str(http.base_url).rstrip("/"), "sec-fetch-site": "same-origin"}
     asked = http.post("/v1/questions", json={"question": QUESTION}, headers=headers)
-    assert asked.json()["answer"]["text"] == SECRET
+    assert asked.json()["answer"]["text"] == WORDS
 
 
 _PREFLIGHT = {
@@ -262,7 +262,7 @@ def test_a_person_signs_in_reads_and_signs_out(keyed: KeyedService) -> None:
         page = f"/read/{ARTICLE}"
         asked = http.get(page, params={"start": "1", "end": "9"})
         assert asked.status_code == 401
-        assert SECRET not in asked.text
+        assert WORDS not in asked.text
         following = f"read/{ARTICLE}?start=1&amp;end=9"
         assert f'name="following" value="{following}"' in asked.text
         wrong = http.post("/sign-in", data={"key": new_secret(), "following": "x"})
@@ -276,7 +276,7 @@ def test_a_person_signs_in_reads_and_signs_out(keyed: KeyedService) -> None:
         cookie = signed.headers["set-cookie"]
         assert {"HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
         assert "Path" not in cookie
-        assert SECRET in http.get(page).text
+        assert WORDS in http.get(page).text
         assert http.get("/v1/access").json()["key"] == "default-read"
         evil = http.post("/v1/questions", json={}, headers={"origin": "https://evil.example"})
         assert evil.status_code == 403

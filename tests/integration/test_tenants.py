@@ -7,6 +7,7 @@ fails a test.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from service.app import create_app
 from service.archives import Archives
 from service.engine import Engine
 from service.settings import ServiceSettings
-from tests.keyed_service import ARTICLE, OTHER, QUESTION, SECRET, KeyedService
+from tests.keyed_service import ARTICLE, OTHER, QUESTION, WORDS, KeyedService
 
 pytestmark = pytest.mark.model
 
@@ -50,9 +51,9 @@ def routes(
     seed_index: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Scope | None]:
     """``METHOD /path`` of every route, and the scope that it needs."""
-    archive = ArchiveSettings(index=tmp_path_factory.mktemp("routes"), qdrant_url=":memory:")
+    index = shutil.copytree(seed_index[0], tmp_path_factory.mktemp("routes") / "index")
     found: dict[str, Scope | None] = {}
-    with Engine(archive, create=True) as engine:
+    with Engine(ArchiveSettings(index=Path(index))) as engine:
         gate = Gate(Boundary.of(ServiceSettings(), None), "default")
         app = create_app(Archives(engine), gate)
     for route in app.routes:
@@ -90,7 +91,7 @@ def test_without_a_key_only_what_shows_no_archive_is_open(
             response = _send(clients[None], route, headers=headers)
             if route in _OPEN:
                 assert response.status_code in {200, 303, 401, 404}, route
-                assert SECRET not in response.text
+                assert WORDS not in response.text
                 if response.status_code == 401:  # a wrong key at the sign-in
                     assert route == "POST /sign-in"
             else:
@@ -126,7 +127,7 @@ def _ask(content: str) -> dict[str, Any]:
     return {"json": {"model": "fundstelle", "messages": [message], "max_tokens": 1}}
 
 
-_GOLD = {"id": "1", "language": "en", "question": QUESTION, "article": ARTICLE, "answers": [SECRET]}
+_GOLD = {"id": "1", "language": "en", "question": QUESTION, "article": ARTICLE, "answers": [WORDS]}
 
 
 def _requests(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -187,13 +188,13 @@ def test_a_key_sees_its_own_archive_and_no_other(
 ) -> None:
     mine, theirs = clients["default-admin"], clients["other-admin"]
     answer = mine.post("/v1/questions", json={"question": QUESTION}).json()
-    assert answer["answer"]["text"] == SECRET
+    assert answer["answer"]["text"] == WORDS
     requests = _requests(answer)
     titles = {a["title"] for a in mine.get("/v1/articles").json()["articles"]} - {None}
     assert len(titles) > 10
     for route in sorted(requests, key=lambda route: route in _LATE):
         shown = _send(theirs, route, **requests[route])
-        for word in (SECRET, *titles):
+        for word in (WORDS, *titles):
             # An evaluation's and a rating's own words are what was sent.
             assert word not in shown.text, route
         assert shown.status_code < 500, route
@@ -209,7 +210,7 @@ def test_a_key_sees_its_own_archive_and_no_other(
     assert len(keyed.feedback.read_text("utf-8").splitlines()) == 1
     assert not keyed.feedback.with_name("ratings.other.jsonl").exists()
     # Their article of the same id came into their archive alone, where it can be removed again.
-    assert SECRET in mine.get(f"/v1/articles/{ARTICLE}").json()["text"]
+    assert WORDS in mine.get(f"/v1/articles/{ARTICLE}").json()["text"]
     assert theirs.get(f"/v1/articles/{ARTICLE}").json()["text"] == "Short."
     assert theirs.delete(f"/v1/articles/{ARTICLE}").json()["removed"] == 1
     assert mine.get("/v1/status").json()["articles"] == 18
