@@ -17,6 +17,7 @@ import msgspec
 from indexer.article import Article
 from indexer.backup_file import keep
 from indexer.errors import IndexLocked, SourceError
+from indexer.generations import require_name
 from indexer.ownership import Owner
 from indexer.places import without_repeats
 from indexer.recipe import Recipe
@@ -55,6 +56,7 @@ class OwnerClient:
         makes one that is not there with ``create``. Raises IndexLocked where the owner serves
         another archive alone.
         """
+        require_name(archive.archive)  # before it becomes a header
         owner = Owner.read(archive.index)
         if owner is None or owner.address is None:
             return None

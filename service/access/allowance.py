@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 _MINUTE_S = 60.0
+_NOTHING_S = 1e-6
 
 
 class Allowances:
@@ -31,7 +32,7 @@ class Allowances:
         full_at = max(now, self._full_at.get(name, 0.0)) + step
         excess = full_at - now - _MINUTE_S
         # Sums of many steps are off by a little in the last digits.
-        if excess > step * 1e-3:
+        if excess > _NOTHING_S:
             return excess
         self._full_at[name] = full_at
         return 0.0

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from service.api.admission import READ
 from service.api.chat_failures import ANTHROPIC_HANDLERS, OPENAI_HANDLERS
@@ -58,7 +59,7 @@ async def models() -> dict[str, Any]:
     summary="One model name",
     exception_handlers=dict.fromkeys(OPENAI_HANDLERS, _shape),
 )
-async def model(name: str) -> dict[str, Any]:
+async def model(name: FromPath[str]) -> dict[str, Any]:
     """The model, or 404."""
     mode_of(name)
     return _model(name)

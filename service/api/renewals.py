@@ -16,7 +16,7 @@ import msgspec
 from anyio import to_thread
 from litestar import Request, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 from litestar.response import Stream
 
 from indexer.backup import backup_chunks
@@ -91,7 +91,7 @@ async def start_restore(
     request: Request[Any, Any, Any],
     engine: NamedDependency[Engine],
     job: NamedDependency[RenewalJob],
-    drop_old: bool = False,
+    drop_old: FromQuery[bool] = False,
 ) -> RenewalStatus:
     """Take a backup, check it, and begin to put it back."""
     # Beside the index, where there is room for it if there is room for what it becomes.

@@ -14,6 +14,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from service.api.admission import OPEN
 
@@ -63,7 +64,7 @@ async def page(request: Request[Any, Any, Any]) -> Response[bytes | None]:
 
 
 @get("/static/{name:str}", opt=OPEN)
-async def static(request: Request[Any, Any, Any], name: str) -> Response[bytes | None]:
+async def static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes | None]:
     """A script, a style sheet or a picture of the pages."""
     if name not in _STATIC:
         raise NotFoundException(detail=f"there is no file {name!r}")

@@ -61,7 +61,7 @@ def test_headers(http: httpx.Client, path: str) -> None:
         "trusted-types": "'none'",
     }
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cache-control"] in {"no-cache", "private, no-cache"}
 
