@@ -28,13 +28,14 @@ from service.errors import AccessRefused
 from service.feedback_file import FeedbackFile
 from service.renewal_job import RenewalJob
 
-_NEEDED = "needed_scope"
+#: What a route says in ``opt``: a scope, or None for everyone.
+NEEDED = "needed_scope"
 #: For everyone: nothing of any archive is to be had there.
-OPEN: dict[str, Any] = {_NEEDED: None}
-READ: dict[str, Any] = {_NEEDED: Scope.READ}
-WRITE: dict[str, Any] = {_NEEDED: Scope.WRITE}
-ADMIN: dict[str, Any] = {_NEEDED: Scope.ADMIN}
-METRICS: dict[str, Any] = {_NEEDED: Scope.METRICS}
+OPEN: dict[str, Any] = {NEEDED: None}
+READ: dict[str, Any] = {NEEDED: Scope.READ}
+WRITE: dict[str, Any] = {NEEDED: Scope.WRITE}
+ADMIN: dict[str, Any] = {NEEDED: Scope.ADMIN}
+METRICS: dict[str, Any] = {NEEDED: Scope.METRICS}
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -51,7 +52,7 @@ class Admission(ASGIMiddleware):
         self, scope: ConnectionScope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
         request: AnyRequest = Request(scope)
-        needed: Scope | None = request.route_handler.opt.get(_NEEDED, Scope.ADMIN)
+        needed: Scope | None = request.route_handler.opt.get(NEEDED, Scope.ADMIN)
         if request.method == "OPTIONS":  # says which methods there are, and nothing else
             needed = None
         try:

@@ -21,7 +21,7 @@ from indexer.settings import ArchiveSettings
 from service.access.boundary import Boundary
 from service.access.gate import Gate
 from service.access.scope import Scope
-from service.api.admission import _NEEDED
+from service.api.admission import NEEDED
 from service.app import create_app
 from service.archives import Archives
 from service.engine import Engine
@@ -64,7 +64,7 @@ def routes(
                     f"{{{part.strip('{}').partition(':')[0]}}}" if part.startswith("{") else part
                     for part in route.path_format.split("/")
                 )
-                found[f"{method} {path}"] = handler.opt.get(_NEEDED, Scope.ADMIN)
+                found[f"{method} {path}"] = handler.opt.get(NEEDED, Scope.ADMIN)
     assert len(found) > 30
     return found
 
