@@ -59,7 +59,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         for thread in threads:
             thread.start()
         print(_told(archive, address, keyring), file=sys.stderr)
-        # h11 takes 64 KiB of headers at the most; httptools, where it is installed, any number.
+        # h11 takes some 64 KiB of headers at the most; httptools, where it is there, any number.
         config = uvicorn.Config(
             create_app(archives, gate), log_level="warning", lifespan="off", http="h11"
         )

@@ -21,6 +21,7 @@ from litestar.types import Scope as ConnectionScope
 from service.access.caller import Caller
 from service.access.gate import Gate
 from service.access.scope import Scope
+from service.api.sizes import require_headers_that_fit
 from service.archives import Archives, ServedArchive
 from service.asking import Asker
 from service.engine import Engine
@@ -52,6 +53,7 @@ class Admission(ASGIMiddleware):
         self, scope: ConnectionScope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
         request: AnyRequest = Request(scope)
+        require_headers_that_fit(request.scope)
         needed: Scope | None = request.route_handler.opt.get(NEEDED, Scope.ADMIN)
         if request.method == "OPTIONS":  # says which methods there are, and nothing else
             needed = None

@@ -99,8 +99,10 @@ def test_numbers_beyond_every_article(http: httpx.Client) -> None:
 def test_headers(http: httpx.Client) -> None:
     fits = http.get("/v1/search", params={"q": "x" * 50_000})
     _problem(fits, 400, "4000 are the most")
-    assert http.get("/v1/search", params={"q": "x" * 70_000}).status_code == 400
-    assert http.get("/health/live", headers={"x-filler": "x" * 70_000}).status_code == 400
+    for headers, fit in (({"x-filler": "x" * 50_000}, True), ({"x-filler": "x" * 65_600}, False)):
+        response = http.get("/health/live", headers=headers)
+        # Where they come in pieces it is the HTTP parser that refuses them.
+        assert response.status_code in ({200} if fit else {400, 431})
     assert http.get("/health/live").is_success
 
 
