@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from importlib.metadata import version
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
@@ -24,7 +26,7 @@ def create_app(archives: Archives, gate: Gate) -> Litestar:
     """The application, which answers those whom ``gate`` admits."""
     service = archives.own.engine.service
     return Litestar(
-        route_handlers=[*ROUTES, WEB],
+        route_handlers=[*(_within(route, service.max_body_bytes) for route in ROUTES), WEB],
         middleware=[Admission(gate)],
         dependencies={
             **OF_THE_CALLER,
@@ -47,6 +49,16 @@ def create_app(archives: Archives, gate: Gate) -> Litestar:
             render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
         ),
     )
+
+
+def _within(route: HTTPRouteHandler, most: int) -> HTTPRouteHandler:
+    """The route, with no larger bodies than the service takes, whatever it would take itself."""
+    own = route.request_max_body_size
+    if not isinstance(own, int) or own <= most:
+        return route
+    bounded = copy(route)
+    bounded.request_max_body_size = most
+    return bounded
 
 
 def _cors(service: ServiceSettings) -> CORSConfig | None:

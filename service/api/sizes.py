@@ -1,6 +1,7 @@
 """How much one request may carry. What a question may say is in ``service/question.py``.
 
-``FUNDSTELLE_MAX_BODY_BYTES`` bounds what brings articles or question files.
+``FUNDSTELLE_MAX_BODY_BYTES`` bounds what brings articles or question files, and the others
+where it is less than theirs.
 """
 
 from __future__ import annotations

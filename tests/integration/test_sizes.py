@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,8 +11,17 @@ import pytest
 
 from service.api.sizes import CHAT_BYTES, MOST_AT_ONCE, MOST_MESSAGES, QUESTION_BYTES
 from service.question import MOST_TURNS_SENT, MOST_VALUE
+from tests.keyed_service import KeyedService
 
 pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def http(keyed: KeyedService) -> Iterator[httpx.Client]:
+    """A service with the sizes that it has by itself."""
+    with keyed.client("other-admin") as client:
+        yield client
+
 
 _JSON = {"content-type": "application/json"}
 
