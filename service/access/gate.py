@@ -61,7 +61,7 @@ class Gate:
         needed: Scope | None,
         safe: frozenset[str] = SAFE,
     ) -> Caller | None:
-        """Who sent the request; None for a key nobody has, where nothing is ``needed``.
+        """Who sent the request; None where nothing is ``needed``, and so nobody asked for a key.
 
         ``safe`` are the methods that pages of other sites may have a browser send. Raises
         AccessRefused where it may not be answered.
