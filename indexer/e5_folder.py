@@ -12,6 +12,7 @@ import unicodedata
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from safetensors.numpy import save_file
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
@@ -24,24 +25,26 @@ _MODULES = ("Transformer", "Pooling", "Normalize")
 def write_folder(file: E5File, folder: Path) -> None:
     """Write the model into an empty folder."""
     _write_weights(file, folder / "model.safetensors")
-    _tokenizer(file.pieces).save(str(folder / "tokenizer.json"))
+    write_tokenizer(file, folder / "tokenizer.json")
     for name, content in _configuration(file).items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def _write_weights(file: E5File, target: Path) -> None:
+def write_tokenizer(file: E5File, target: Path) -> None:
+    """Write the tokenizer in the format of the package tokenizers."""
+    _tokenizer(file.pieces).save(str(target))
+
+
+def encoder_tensors(file: E5File) -> dict[str, npt.NDArray[np.float32]]:
+    """Every tensor but the word embeddings, by the name that BERT's have in transformers."""
     hidden, feed_forward = file.dimensions.hidden, file.dimensions.feed_forward
     tensors = {
-        "embeddings.word_embeddings.weight": file.tensor("emb.word", hidden),
         "embeddings.position_embeddings.weight": file.tensor("emb.pos", hidden),
         "embeddings.token_type_embeddings.weight": file.tensor("emb.type", hidden),
         "embeddings.LayerNorm.weight": file.tensor("emb.ln.w"),
         "embeddings.LayerNorm.bias": file.tensor("emb.ln.b"),
-        # Unused with mean pooling; without them every loader warns that they are missing.
-        "pooler.dense.weight": np.zeros((hidden, hidden), np.float32),
-        "pooler.dense.bias": np.zeros(hidden, np.float32),
     }
     linear = {
         "q": ("attention.self.query", hidden),
@@ -60,6 +63,17 @@ def _write_weights(file: E5File, target: Path) -> None:
         for short, name in norms.items():
             tensors[f"{there}.{name}.weight"] = file.tensor(f"l{layer}.{short}.w")
             tensors[f"{there}.{name}.bias"] = file.tensor(f"l{layer}.{short}.b")
+    return tensors
+
+
+def _write_weights(file: E5File, target: Path) -> None:
+    hidden = file.dimensions.hidden
+    tensors = encoder_tensors(file) | {
+        "embeddings.word_embeddings.weight": file.tensor("emb.word", hidden),
+        # Unused with mean pooling; without them every loader warns that they are missing.
+        "pooler.dense.weight": np.zeros((hidden, hidden), np.float32),
+        "pooler.dense.bias": np.zeros(hidden, np.float32),
+    }
     # float16 loses nothing that four bits had: scales are float16 already.
     halves = {name: tensor.astype("float16") for name, tensor in tensors.items()}
     save_file(halves, target, metadata={"format": "pt"})

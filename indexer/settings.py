@@ -29,6 +29,7 @@ __all__ = [
     "PREFIX",
     "VERSIONS_KEPT",
     "ArchiveSettings",
+    "Backend",
     "DataType",
     "FromEnvironment",
     "number",
@@ -39,7 +40,8 @@ __all__ = [
     "yes_or_no",
 ]
 
-DataType = Literal["auto", "float32", "bfloat16", "float16"]
+DataType = Literal["auto", "float32", "bfloat16", "float16", "int8"]
+Backend = Literal["auto", "onnx", "torch"]
 
 #: How many replaced texts of an article are kept.
 VERSIONS_KEPT = 20
@@ -64,6 +66,7 @@ class ArchiveSettings(FromEnvironment):
     passage_overlap: int | None = setting("PASSAGE_OVERLAP", None, whole_number(0))
     versions_kept: int = setting("VERSIONS_KEPT", VERSIONS_KEPT, whole_number(0))
     data_type: DataType = setting("DTYPE", "auto", one_of(*get_args(DataType)))
+    backend: Backend = setting("BACKEND", "auto", one_of(*get_args(Backend)))
     device: str | None = setting("DEVICE", None)
     threads: int = setting("THREADS", 0, whole_number(0))
     qdrant_url: str | None = setting("QDRANT_URL", None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from weakref import WeakKeyDictionary
 
-from indexer.embedding import Embedder, choose_data_type, set_threads
+from indexer.embedding import Embedder
 from indexer.settings import ArchiveSettings
 from service.reader import Reader
 from service.support.judge import SupportJudge
@@ -33,25 +33,27 @@ class LoadedModels:
         """The embedding model of this name. Raises ModelError where it can't be loaded."""
         with self._turn:
             if name not in self._embedders:
-                set_threads(self._archive.threads)
                 self._embedders[name] = Embedder(
                     name,
                     self._archive.cache,
                     data_type=self._archive.data_type,
                     device=self._archive.device,
+                    backend=self._archive.backend,
+                    threads=self._archive.threads,
                 )
             return self._embedders[name]
 
-    def reader(self, name: str) -> Reader:
-        """The reader, on the device of the embedding model of this name."""
+    def reader(self) -> Reader:
+        """The reader."""
         with self._turn:
             if self._reader is None:
-                device, wanted = self.embedder(name).device, self._archive.data_type
                 self._reader = Reader(
                     self._archive.cache,
                     base=self._reader_model,
-                    data_type=choose_data_type(device) if wanted == "auto" else wanted,
-                    device=device,
+                    data_type=self._archive.data_type,
+                    device=self._archive.device,
+                    backend=self._archive.backend,
+                    threads=self._archive.threads,
                 )
             return self._reader
 
@@ -59,7 +61,7 @@ class LoadedModels:
         """What judges whether a passage supports a claim, with these two models."""
         with self._turn:
             if name not in self._judges:
-                self._judges[name] = SupportJudge(self.embedder(name), self.reader(name))
+                self._judges[name] = SupportJudge(self.embedder(name), self.reader())
             return self._judges[name]
 
     def needed_by(self, user: object, name: str) -> None:

@@ -123,7 +123,7 @@ class OpenArchive:
         return Answerer(
             self.store,
             self._retriever,
-            self._models.reader(self.store.recipe.model),
+            self._models.reader(),
             threshold=self._service.threshold,
             passages_read=self._service.passages_read,
             group=self._service.group,

@@ -3,36 +3,37 @@
 One forward pass a passage does both (extractive reading as in BERT for SQuAD 2.0,
 Devlin et al. 2019): the best span's score less that of "no answer" tells how well
 the passage answers. The reader is the default embedding model's transformer with
-an adapter merged into it (LoRA, Hu et al. 2021); which embedding model an index
-uses makes no difference here. Turning scores into an answer is left to
-``answering.py``.
+an adapter merged into it (``adapter.py``); which embedding model an index uses makes
+no difference here. The pass itself is in ``reader_graph.py`` and ``reader_torch.py``,
+turning scores into an answer is left to ``answering.py``.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.article import Span
-from indexer.errors import ModelError
-from indexer.models import DEFAULT_MODEL, resolve
+from indexer.encoders import choose_backend
+from indexer.models import DEFAULT_MODEL, default_tokenizer
+from indexer.settings import Backend, DataType
 from service.spans import tidy
 
 if TYPE_CHECKING:
-    import torch
-    from tokenizers import Encoding
+    from tokenizers import Encoding, Tokenizer
 
 _ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
 _MAX_TOKENS, _STRIDE = 384, 128
 _MAX_QUESTION, _MAX_HEAD, _MAX_SPAN = 64, 48, 30
-_BATCH = 8
-_START, _SEPARATOR, _PAD = 0, 2, 1
+_START, _SEPARATOR = 0, 2
+
+#: Token ids of each text → start and end logits of its tokens, of shape ``(tokens, 2)``.
+Forward = Callable[[Sequence[Sequence[int]]], list[npt.NDArray[np.float32]]]
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,11 @@ class _Window:
 
 
 class Reader:
-    """The loaded reader. Safe to use from several threads, which take turns.
+    """The loaded reader. Safe to use from several threads.
 
     ``base`` is the default model, or another copy of multilingual-e5-small. Raises
-    ModelError where its weights are missing or don't fit.
+    ModelError where its weights are missing or don't fit, and SettingsError where it can't
+    be loaded as asked.
     """
 
     def __init__(
@@ -74,18 +76,25 @@ class Reader:
         cache: Path,
         *,
         base: str = DEFAULT_MODEL,
-        data_type: str = "float32",
-        device: str = "cpu",
+        data_type: DataType = "auto",
+        device: str | None = None,
+        backend: Backend = "auto",
+        threads: int = 0,
     ) -> None:
-        import torch
-        from transformers import AutoTokenizer
+        self._forward: Forward
+        self._tokenizer: Tokenizer
+        if choose_backend(base, data_type, device, backend) == "onnx":
+            from service.reader_graph import GraphForward
 
-        location = resolve(base, cache)
-        self._torch = torch
-        self._device = device
-        self._model, self._head = _merge(location, _ADAPTER, data_type, device)
-        self._tokenizer = AutoTokenizer.from_pretrained(location).backend_tokenizer
-        self._turn = threading.Lock()
+            self._forward = GraphForward(_ADAPTER, cache, data_type, threads=threads)
+            self._tokenizer = default_tokenizer(cache)
+        else:
+            from service.reader_torch import TorchForward, base_tokenizer
+
+            self._forward = TorchForward(
+                base, _ADAPTER, cache, data_type=data_type, device=device, threads=threads
+            )
+            self._tokenizer = base_tokenizer(base, cache)
 
     def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
         """One reading a passage, in the order given. A blank passage reads as irrelevant."""
@@ -119,26 +128,8 @@ class Reader:
         return found
 
     def _scores(self, windows: Sequence[_Window]) -> list[tuple[float, Span]]:
-        # Alike lengths together: padding is work for nothing.
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i].ids))
-        scores: list[tuple[float, Span]] = [(float("-inf"), Span(0, 0))] * len(windows)
-        for at in range(0, len(order), _BATCH):
-            part = order[at : at + _BATCH]
-            for i, logits in zip(part, self._forward([windows[i] for i in part]), strict=True):
-                scores[i] = _best_span(windows[i], logits)
-        return scores
-
-    def _forward(self, windows: Sequence[_Window]) -> npt.NDArray[np.float32]:
-        """Start and end logits, of shape ``(windows, longest, 2)``."""
-        torch = self._torch
-        longest = max(len(w.ids) for w in windows)
-        ids = torch.tensor([w.ids + [_PAD] * (longest - len(w.ids)) for w in windows])
-        ids = ids.to(self._device)
-        with self._turn, torch.inference_mode():
-            states = self._model(input_ids=ids, attention_mask=(ids != _PAD).long())
-            logits = self._head(states.last_hidden_state.float())
-        result: npt.NDArray[np.float32] = logits.cpu().numpy()
-        return result
+        logits = self._forward([window.ids for window in windows])
+        return [_best_span(window, each) for window, each in zip(windows, logits, strict=True)]
 
 
 def _best_span(window: _Window, logits: npt.NDArray[np.float32]) -> tuple[float, Span]:
@@ -154,33 +145,3 @@ def _best_span(window: _Window, logits: npt.NDArray[np.float32]) -> tuple[float,
     start, end = np.unravel_index(int(scores.argmax()), scores.shape)
     span = Span(window.offsets[start][0], window.offsets[end][1])
     return float(scores[start, end]) - null, span
-
-
-def _merge(base: str, adapter: Path, data_type: str, device: str) -> tuple[Any, torch.nn.Linear]:
-    import torch
-    from safetensors import safe_open
-    from transformers import AutoModel
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()
-    try:
-        model = AutoModel.from_pretrained(base, dtype=torch.float32)
-        with safe_open(adapter, "pt") as tensors:
-            scale = float(tensors.metadata()["scale"])
-            names = {key.rpartition(".")[0] for key in tensors.keys() if ".lora_" in key}  # noqa: SIM118
-            with torch.no_grad():
-                for name in sorted(names):
-                    low = tensors.get_tensor(f"{name}.lora_A").float()
-                    high = tensors.get_tensor(f"{name}.lora_B").float()
-                    model.get_submodule(name).weight += scale * (high @ low)
-            weight = tensors.get_tensor("head.weight").float()
-            head = torch.nn.Linear(weight.shape[1], weight.shape[0])
-            head.load_state_dict(
-                {"weight": weight, "bias": tensors.get_tensor("head.bias").float()}
-            )
-    except (OSError, KeyError, AttributeError, RuntimeError) as error:
-        raise ModelError(
-            f"the reader's adapter {adapter} is damaged: {error}; reinstall"
-        ) from error
-    model.pooler = None
-    return model.to(device, getattr(torch, data_type)).eval(), head.to(device).eval()

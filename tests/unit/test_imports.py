@@ -14,7 +14,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 FOLDERS = ("indexer", "service", "training")
 
-_MODELS = ("indexer/models.py", "indexer/embedding.py", "service/reader.py", "training/")
+_TORCH = ("indexer/encoders/torch.py", "service/reader_torch.py", "training/")
 _STORES = ("indexer/stores/", "indexer/lexical.py")
 
 #: Packages, and the only places (files, or folders with ``/``) that import them.
@@ -22,9 +22,11 @@ ONLY_IN = {
     "qdrant_client": _STORES,
     "qdrant_edge": _STORES,
     "tiktoken": ("indexer/tokens.py",),
-    "torch": _MODELS,
-    "sentence_transformers": _MODELS,
-    "transformers": _MODELS,
+    "torch": _TORCH,
+    "sentence_transformers": _TORCH,
+    "transformers": _TORCH,
+    "onnx": ("indexer/graph.py",),
+    "onnxruntime": ("indexer/graph_session.py",),
     "datasketch": ("indexer/signature.py",),
     "pypdf": ("indexer/sources/pdf_lines.py",),
     "sentencex": ("indexer/sentence_ends.py",),
@@ -93,7 +95,15 @@ def test_every_import_stands_where_it_may() -> None:
 
 def test_the_places_are_there_and_use_what_they_may() -> None:
     """A rule about a file that was renamed would hold for nothing."""
-    for package in ("qdrant_edge", "tiktoken", "sentencex", "trafilatura", "torch"):
+    for package in (
+        "qdrant_edge",
+        "tiktoken",
+        "sentencex",
+        "trafilatura",
+        "torch",
+        "onnx",
+        "onnxruntime",
+    ):
         users = {
             path.relative_to(REPOSITORY).as_posix()
             for folder in FOLDERS
@@ -117,7 +127,9 @@ def test_the_places_are_there_and_use_what_they_may() -> None:
             "qdrant_client",
         ),
         ("service/api/new.py", "from torch import nn", "torch"),
-        ("service/reader2.py", "import json, torch.nn", "torch"),
+        ("service/reader.py", "import json, torch.nn", "torch"),
+        ("service/reader_graph.py", "import onnxruntime", "onnxruntime"),
+        ("indexer/graphs.py", "from onnx import helper", "onnx"),
         ("indexer/new.py", "import importlib\nimportlib.import_module('torch.nn')", "torch"),
         ("indexer/passages.py", "try:\n    import tiktoken\nfinally:\n    pass", "tiktoken"),
         ("indexer/sentences.py", "from sentencex import segment", "sentencex"),
@@ -140,7 +152,7 @@ def test_a_planted_import_is_found(tmp_path: Path, place: str, code: str, packag
         ("indexer/stores/new.py", "import qdrant_client, qdrant_edge"),
         ("indexer/lexical.py", "import qdrant_edge"),
         ("service/new.py", "import indexer.store\nfrom service.answer import Answer"),
-        ("service/reader.py", "def f() -> None:\n    import torch"),
+        ("service/reader_torch.py", "def f() -> None:\n    import torch"),
         ("training/new.py", "import torch, service.reader, indexer.article"),
         ("service/cli.py", "import os\nX = os.environ"),
         ("indexer/new.py", "import os\nX = os.getpid()\nY = 'import torch'  # import torch"),

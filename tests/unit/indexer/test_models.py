@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from indexer.built_folder import intact
 from indexer.errors import ModelError
-from indexer.models import _build, _intact, _wheel_file, default_model, resolve
+from indexer.models import default_model, resolve, verified, weight_file
 
 _REFERENCE = "assets/multilingual-e5-small/tokenizer.json"
 FILES = {
@@ -105,11 +106,11 @@ def test_a_damaged_file_is_built_again(fresh_cache: Path, built: Path) -> None:
     tokenizer, weights = built / "tokenizer.json", built / "model.safetensors"
     good, before = tokenizer.read_bytes(), weights.stat().st_ino
     tokenizer.write_bytes(flipped(good))
-    assert not _intact(built)
+    assert not intact(built)
     assert default_model(fresh_cache) == built
     assert tokenizer.read_bytes() == good
     assert weights.stat().st_ino != before
-    assert _intact(built)
+    assert intact(built)
 
 
 def truncated_weights(folder: Path) -> None:
@@ -160,16 +161,16 @@ def nothing_at_all(folder: Path) -> None:
     ],
 )
 def test_damage_is_seen(copy: Path, damage: Callable[[Path], None]) -> None:
-    assert _intact(copy)
+    assert intact(copy)
     damage(copy)
-    assert not _intact(copy)
+    assert not intact(copy)
 
 
 def test_a_file_that_was_only_touched_is_hashed_and_found_good(copy: Path) -> None:
     tokenizer = copy / "tokenizer.json"
     overwrite(tokenizer, tokenizer.read_bytes())
     before = json.loads((copy / "manifest.json").read_text("utf-8"))["verified"]
-    assert _intact(copy)
+    assert intact(copy)
     after = json.loads((copy / "manifest.json").read_text("utf-8"))["verified"]
     assert before["tokenizer.json"] != after["tokenizer.json"]
 
@@ -192,11 +193,9 @@ def test_a_wheel_that_is_altered_is_refused(
 
 def test_one_wrong_byte_in_the_weights_is_refused(built: Path, tmp_path: Path) -> None:
     altered = tmp_path / "e5-small-q4.bin"
-    altered.write_bytes(flipped(_wheel_file().read_bytes()))
+    altered.write_bytes(flipped(weight_file().read_bytes()))
     with pytest.raises(ModelError, match="altered"):
-        _build(altered, tmp_path / "models" / "model")
-    altered.unlink()
-    assert list(tmp_path.iterdir()) == []
+        verified(altered)
 
 
 # The tokenizer
