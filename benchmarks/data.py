@@ -42,7 +42,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def setting() -> str:
     """Commit, processor and data type: what a figure depends on besides the code."""
-    from indexer.embedding import choose_data_type
+    from indexer.graphs import fast_precision
 
     commit = subprocess.run(
         ["git", "-C", ROOT, "describe", "--always", "--dirty"],
@@ -58,4 +58,4 @@ def setting() -> str:
     )
     import os
 
-    return f"commit {commit}, {os.cpu_count()} cores ({cpu}), {choose_data_type('cpu')}"
+    return f"commit {commit}, {os.cpu_count()} cores ({cpu}), {fast_precision()}"

@@ -56,6 +56,11 @@ _WORD: Final = re.compile(r"[^\d\s]{1,200}")
 _loading: Final = Lock()
 
 
+def load() -> None:
+    """Load the model now, which takes half a second, mostly without holding other threads up."""
+    _identifier()
+
+
 def detect(text: str) -> str | None:
     """The ISO 639-1 code of the language of ``text``, one of ``DETECTED``.
 

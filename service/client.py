@@ -26,10 +26,10 @@ from indexer.settings import ArchiveSettings
 from indexer.sources import Item
 from service.access.gate import ARCHIVE_HEADER, CREATE_HEADER
 from service.answer import Answer, FoundPassage
-from service.api.articles import FullArticle
-from service.api.media import INTERNAL
 from service.article_segment import article_segment
+from service.article_shapes import FullArticle
 from service.errors import OwnerError, QuestionError
+from service.media import INTERNAL
 from service.question import Question
 from service.renewal import Progress, Renewed
 from service.renewal_job import RenewalStatus

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from service.answer import Answer, FoundPassage, Place
-from service.api.articles import FullArticle
+from service.article_shapes import FullArticle
 from service.conversation import Turn
 from service.errors import QuestionError
 from service.mcp_texts import heading, listed, quoted, told

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from functools import cached_property
 
+from indexer import language
 from indexer.embedding import Embedder
 from indexer.errors import RecipeMismatch
 from indexer.indexing import Indexer
@@ -131,4 +132,9 @@ class OpenArchive:
 
     @cached_property
     def _retriever(self) -> Retriever:
-        return Retriever(self.store, self.embedder)
+        # A command waits for the two of them, so neither waits for the other.
+        loading = threading.Thread(target=language.load)
+        loading.start()
+        retriever = Retriever(self.store, self.embedder)
+        loading.join()
+        return retriever

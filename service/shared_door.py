@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from indexer.ownership import PATIENCE
 from indexer.settings import ArchiveSettings
 from service.answer import Answer, FoundPassage
-from service.api.articles import FullArticle, full_article
+from service.article_shapes import FullArticle, full_article
 from service.asking import Asker
 from service.client import OwnerClient
 from service.door import open_door

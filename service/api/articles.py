@@ -22,40 +22,14 @@ from indexer.sources import Item, read_jsonl
 from indexer.store import StoredArticle
 from service.api.admission import READ, WRITE
 from service.api.article_path import article_id_in
-from service.api.media import INTERNAL
 from service.api.sizes import at_once
+from service.article_shapes import ArticleHead, FullArticle, article_head, full_article
 from service.engine import Engine
+from service.media import INTERNAL
 from service.workers import Workers
 
 _ROUTE = b"/v1/articles/"
 _MOST = 1000
-
-
-class ArticleHead(msgspec.Struct, frozen=True, kw_only=True):
-    """An article without its text."""
-
-    article_id: str
-    title: str | None
-    url: str | None
-    published_at: str | None
-    language: str | None
-    content_sha256: str
-    passages: int
-    indexed_at: str
-    source_root: str
-    source: str
-    metadata: dict[str, Any]
-
-
-class FullArticle(ArticleHead, frozen=True, kw_only=True):
-    """An article with its text, to which all offsets refer.
-
-    ``body_start`` is where its prose begins, behind the header line of a file.
-    """
-
-    text: str
-    body_start: int
-    offset_unit: str = "codepoint"
 
 
 class ArticlePage(msgspec.Struct, frozen=True):
@@ -84,7 +58,7 @@ async def articles(
             return archive.store.list_articles(cursor=cursor, limit=limit, source_root=source_root)
 
     page, following = await workers.run(look)
-    return ArticlePage([ArticleHead(**_head(stored)) for stored in page], following)
+    return ArticlePage([article_head(stored) for stored in page], following)
 
 
 @get("/v1/articles/{article_id:path}", opt=READ, summary="Read one article")
@@ -146,29 +120,6 @@ def _own_articles(body: bytes) -> list[Item]:
         except (msgspec.MsgspecError, SourceError) as error:
             items.append(SourceError("-", str(error), line=number))
     return items
-
-
-def full_article(stored: StoredArticle) -> FullArticle:
-    """An article as it is served."""
-    own = stored.article
-    return FullArticle(**_head(stored), text=own.text, body_start=own.body_start)
-
-
-def _head(stored: StoredArticle) -> dict[str, Any]:
-    own = stored.article
-    return {
-        "article_id": own.id,
-        "title": own.title,
-        "url": own.url,
-        "published_at": own.published_at,
-        "language": own.language,
-        "content_sha256": stored.content_sha256,
-        "passages": stored.passages,
-        "indexed_at": stored.indexed_at,
-        "source_root": own.source_root,
-        "source": own.source,
-        "metadata": dict(own.metadata),
-    }
 
 
 def _is_uuid(text: str) -> bool:

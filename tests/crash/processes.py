@@ -218,7 +218,7 @@ def _note_confirmed(path: Path) -> None:
     import msgspec
 
     from indexer.article import Article
-    from service.api.media import INTERNAL
+    from service.media import INTERNAL
 
     def post(inner: Callable[..., Any], self: Any, path: str, body: bytes, kind: str) -> Any:
         answer = inner(self, path, body, kind)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +29,25 @@ def _exact(answer: dict[str, Any], seeds: Path) -> str:
     quote: str = text[source["start"] : source["end"]]
     assert quote == source["quote"]
     return quote
+
+
+def test_a_question_imports_neither_pytorch_nor_what_is_built_on_it(
+    seed_index: tuple[Path, Finished],
+) -> None:
+    """Importing it takes longer than all the rest of a question from a cold process."""
+    index, _ = seed_index
+    code = (
+        "import sys; from service.cli import main; "
+        f"status = main(['ask', {_TALKS!r}, '--index', sys.argv[1]]); "
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'onnx', 'litestar', 'openai', "
+        "'trafilatura', 'mcp'}; "
+        "sys.exit(f'{status} {sorted(heavy & set(sys.modules))}')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(index)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stderr.strip() == "0 []"
 
 
 def test_help_is_quick() -> None:

@@ -18,9 +18,12 @@ _SAYS_SO = f"Die Brücke von Quendovia ist {_ANSWER} lang."
 _OTHER = "Der Bäcker öffnete am Dienstag wie immer um sechs Uhr, doch niemand kam vorbei. "
 
 
-@pytest.fixture(scope="module")
-def reader(cache: Path) -> Reader:
-    return Reader(cache)
+@pytest.fixture(scope="module", params=["onnx", "torch"])
+def reader(request: pytest.FixtureRequest, cache: Path) -> Reader:
+    """The reader on either back end."""
+    if request.param == "onnx":
+        return Reader(cache, backend="onnx")
+    return Reader(cache, backend="torch", data_type="float32", device="cpu")
 
 
 def _one(reader: Reader, text: str, head: str = "") -> tuple[float, str]:

@@ -61,7 +61,7 @@ def test_every_variable_is_listed() -> None:
         f"{PREFIX}{name}"
         for name in (
             *("INDEX", "ARCHIVE", "CACHE", "MODEL", "PASSAGE_TOKENS", "PASSAGE_OVERLAP", "DTYPE"),
-            *("DEVICE", "THREADS", "QDRANT_URL", "QDRANT_API_KEY", "QDRANT_GRPC"),
+            *("BACKEND", "DEVICE", "THREADS", "QDRANT_URL", "QDRANT_API_KEY", "QDRANT_GRPC"),
             *("QDRANT_TIMEOUT", "QUANTIZATION", "OVERSAMPLING", "GRAPH_LINKS", "GRAPH_BUILD"),
             *("GRAPH_SEARCH", "SHARDS", "REPLICAS", "WRITE_CONSISTENCY", "READ_CONSISTENCY"),
             *("VECTORS_ON_DISK", "RETRIES", "VERSIONS_KEPT", "RAY", "RAY_EMBEDDERS"),
