@@ -30,7 +30,7 @@ class GraphSession:
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         import onnxruntime as runtime
 
-        self._threads = threads or available_processors()
+        self.threads = threads or available_processors()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = 1
         # The graph is written as it is to run; looking for more in it takes longer than loading.
@@ -49,7 +49,7 @@ class GraphSession:
 
     def run(self, texts: Sequence[Sequence[int]]) -> Outputs:
         """What the graph makes of the token ids of each text, in the order given."""
-        workers = min(self._threads, len(texts))
+        workers = min(self.threads, len(texts))
         if workers <= 1:
             return [self._run(ids) for ids in texts]
         # The longest first, so that all are done at about the same time.

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from msgspec import structs
 
@@ -92,7 +93,9 @@ class Asker:
             asked = await self._self_contained(question, mode)
             retrieved = await self._workers.run(answerer.retrieve, asked)
             yield Passages(found_passages(unread(retrieved)[: asked.top_k], retrieved.articles))
-            finding = await self._workers.run(answerer.read, asked, retrieved)
+            # A chat model is shown several passages, so their order counts and not just the first.
+            read = partial(answerer.read, thorough=mode == "generative")
+            finding = await self._workers.run(read, asked, retrieved)
             work, reason = _Work(question, asked, archive, finding, started), None
             if mode == "generative" and finding.ranked:
                 draft = Draft(flag=self._settings.unverified == "flag")

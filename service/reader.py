@@ -31,6 +31,8 @@ _ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
 _MAX_TOKENS, _STRIDE = 384, 128
 _MAX_QUESTION, _MAX_HEAD, _MAX_SPAN = 64, 48, 30
 _START, _SEPARATOR = 0, 2
+# The second passage is so often the one that answers that it is never left out.
+_LEAST_AT_ONCE = 2
 
 #: Token ids of each text → start and end logits of its tokens, of shape ``(tokens, 2)``.
 Forward = Callable[[Sequence[Sequence[int]]], list[npt.NDArray[np.float32]]]
@@ -83,17 +85,21 @@ class Reader:
     ) -> None:
         self._forward: Forward
         self._tokenizer: Tokenizer
+        #: How many passages cost little more than one.
+        self.at_once: int
         if choose_backend(base, data_type, device, backend) == "onnx":
             from service.reader_graph import GraphForward
 
-            self._forward = GraphForward(_ADAPTER, cache, data_type, threads=threads)
+            self._forward = forward = GraphForward(_ADAPTER, cache, data_type, threads=threads)
+            self.at_once = max(forward.at_once, _LEAST_AT_ONCE)
             self._tokenizer = default_tokenizer(cache)
         else:
-            from service.reader_torch import TorchForward, base_tokenizer
+            from service.reader_torch import BATCH, TorchForward, base_tokenizer
 
             self._forward = TorchForward(
                 base, _ADAPTER, cache, data_type=data_type, device=device, threads=threads
             )
+            self.at_once = BATCH
             self._tokenizer = base_tokenizer(base, cache)
 
     def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:

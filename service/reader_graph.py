@@ -28,6 +28,7 @@ class GraphForward:
         if data_type == "auto":
             precision = fast_precision()
         self._session = GraphSession(reader_graph(adapter, cache, precision), threads=threads)
+        self.at_once = self._session.threads
 
     def __call__(self, texts: Sequence[Sequence[int]]) -> list[npt.NDArray[np.float32]]:
         """Logits, in the order given."""

@@ -15,7 +15,9 @@ from indexer.errors import ModelError
 from indexer.models import resolve
 from service.adapter import load_adapter
 
-_BATCH = 8
+BATCH = 8
+"""How many texts share a forward pass."""
+
 _PAD = 1
 
 
@@ -47,8 +49,8 @@ class TorchForward:
         # Alike lengths together: padding is work for nothing.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         found: dict[int, npt.NDArray[np.float32]] = {}
-        for at in range(0, len(order), _BATCH):
-            part = order[at : at + _BATCH]
+        for at in range(0, len(order), BATCH):
+            part = order[at : at + BATCH]
             logits = self._batch([texts[i] for i in part])
             found |= {i: logits[place, : len(texts[i])] for place, i in enumerate(part)}
         return [found[i] for i in range(len(texts))]
