@@ -30,9 +30,9 @@ WORKDIR /
 
 # Built once, then verified again with times in whole seconds, which is what an image's layers
 # keep: a container finds the model unchanged and neither hashes nor writes anything.
-RUN python -c "from pathlib import Path; from indexer.models import default_model; default_model(Path('/var/cache/fundstelle'))" \
+RUN python -m service.prebuilding /var/cache/fundstelle \
     && find /var/cache/fundstelle -type f -exec touch --date=2026-01-01T00:00:00Z {} + \
-    && python -c "from pathlib import Path; from indexer.models import default_model; default_model(Path('/var/cache/fundstelle'))"
+    && python -m service.prebuilding /var/cache/fundstelle
 
 USER fundstelle
 VOLUME /var/lib/fundstelle

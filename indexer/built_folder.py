@@ -1,7 +1,8 @@
 """A folder that is built once into the cache, and built again where it is damaged.
 
 Built beside its place and moved there whole, under a lock; every file is held to the
-checksum that it had. What is in it is for those who build (``models.py``, ``graphs.py``).
+checksum that it had. Raises ModelError where it can't be written. What is in it is for
+those who build (``models.py``, ``graphs.py``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from indexer.errors import ModelError
+
 _MANIFEST = "manifest.json"
 
 
@@ -24,10 +27,16 @@ def built(folder: Path, write: Callable[[Path], None]) -> Path:
     """The folder, as ``write`` fills an empty one, written first where it is not intact."""
     if intact(folder):
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not intact(folder):
-            _build(folder, write)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not intact(folder):
+                _build(folder, write)
+    except OSError as error:
+        raise ModelError(
+            f"{folder} could not be built: {error}. Make room there, or set FUNDSTELLE_CACHE to a "
+            "folder that can be written"
+        ) from error
     return folder
 
 

@@ -32,7 +32,7 @@ from service.stories.reprints import quoted_in
 _TRIES = 3
 # A blank passage reads as minus infinity, which neither ranking nor JSON can work with.
 _LEAST = -100.0
-# No passage has read as more: of 1,200 readings for development questions the most is below it.
+# No passage has read as more: the most of 858 readings for the development questions is 19.5.
 _MOST = 20.0
 
 

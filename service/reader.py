@@ -27,7 +27,7 @@ from service.spans import tidy
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-_ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
+ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
 _MAX_TOKENS, _STRIDE = 384, 128
 _MAX_QUESTION, _MAX_HEAD, _MAX_SPAN = 64, 48, 30
 _START, _SEPARATOR = 0, 2
@@ -90,14 +90,14 @@ class Reader:
         if choose_backend(base, data_type, device, backend) == "onnx":
             from service.reader_graph import GraphForward
 
-            self._forward = forward = GraphForward(_ADAPTER, cache, data_type, threads=threads)
+            self._forward = forward = GraphForward(ADAPTER, cache, data_type, threads=threads)
             self.at_once = max(forward.at_once, _LEAST_AT_ONCE)
             self._tokenizer = default_tokenizer(cache)
         else:
             from service.reader_torch import BATCH, TorchForward, base_tokenizer
 
             self._forward = TorchForward(
-                base, _ADAPTER, cache, data_type=data_type, device=device, threads=threads
+                base, ADAPTER, cache, data_type=data_type, device=device, threads=threads
             )
             self.at_once = BATCH
             self._tokenizer = base_tokenizer(base, cache)

@@ -96,5 +96,21 @@ def test_texts_come_back_in_order_whatever_runs_beside_them(cache: Path) -> None
     assert alone.run([]) == []
 
 
+def test_a_cache_that_holds_everything_is_read_only_and_one_that_lacks_it_says_what_to_do(
+    cache: Path, tmp_path: Path
+) -> None:
+    """A file in the place of a folder stands for one that can't be written: root may write all."""
+    held = tmp_path / "held"
+    (held / "models").mkdir(parents=True)
+    source = embedding_graph(cache, "int8").parent
+    shutil.copytree(source, held / "models" / source.name, copy_function=shutil.copy2)
+    before = sorted(held.rglob("*"))
+    assert embedding_graph(held, "int8").parent.parent == held / "models"
+    assert sorted(held.rglob("*")) == before  # not even a lock
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ModelError, match="FUNDSTELLE_CACHE"):
+        embedding_graph(tmp_path / "file", "int8")
+
+
 def test_there_is_a_processor() -> None:
     assert available_processors() >= 1
