@@ -116,6 +116,6 @@ def _exact(store: EdgeStore, request: SearchRequest, wanted: ArticleFilter) -> s
         params=exact_search(),
         with_payload=edge.PayloadSelector.Include(["article_id", "ordinal"]),
     )
-    found = store._shard.query(query)  # the contract has no exact search, and needs none
+    found = store._shard.edge.query(query)  # the contract has no exact search, and needs none
     payloads = [point.payload or {} for point in found]
     return {(payload["article_id"], payload["ordinal"]) for payload in payloads}

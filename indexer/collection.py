@@ -45,8 +45,8 @@ class CollectionSettings(FromEnvironment):
 
     quantization: Quantization = setting("QUANTIZATION", "scalar", one_of(*get_args(Quantization)))
     oversampling: float = setting("OVERSAMPLING", 2.0, number(1, 100))
-    graph_links: int = setting("GRAPH_LINKS", 16, whole_number(4))
-    graph_build: int = setting("GRAPH_BUILD", 100, whole_number(8))
+    graph_links: int = setting("GRAPH_LINKS", 32, whole_number(4))
+    graph_build: int = setting("GRAPH_BUILD", 200, whole_number(8))
     graph_search: int = setting("GRAPH_SEARCH", 256, whole_number(8))
     shards: int = setting("SHARDS", 6, whole_number(1))
     replicas: int = setting("REPLICAS", 1, whole_number(1))

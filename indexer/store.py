@@ -183,7 +183,7 @@ class PassageStore(Protocol):
         """Counts and sizes."""
 
     def optimize(self) -> None:
-        """Build what makes searching fast; for after large loads."""
+        """Build what makes searching fast, after a large load; nobody else uses it meanwhile."""
 
     def optimize_apart(self, stopping: threading.Event) -> None:
         """The same where it is worth it, while others read and write, until ``stopping`` is set.

@@ -53,6 +53,7 @@ class OpenShard:
             require_writable(folder)
             require_room(folder)
             remove_leftovers(folder)
+            self._added = False  # whether there is a sparse vector since it was loaded
             self.edge, self.sparse = self._load(shard_in_use(folder))
         self._updating = threading.RLock()
         # What was written or deleted since the shard was copied; None where there is no copy.
@@ -93,6 +94,7 @@ class OpenShard:
         if name not in self.sparse:
             self._update(edge.UpdateOperation.create_sparse_vector(name, edge.Modifier.Idf))
             self.sparse = self.sparse | {name}
+            self._added = True
 
     def retrieve(
         self,
@@ -140,7 +142,15 @@ class OpenShard:
             self._flush()
 
     def optimize(self) -> None:
-        """Build graph and compressed vectors; nothing else in this process runs meanwhile."""
+        """Build graph and compressed vectors, of a shard that nobody else uses meanwhile."""
+        with translated(self.folder), self._updating:
+            if self._added:  # as Edge takes all that we have to say of a vector only here
+                self.edge.flush()
+                self.edge.close()
+                self.edge, self.sparse = self._load(shard_in_use(self.folder))
+            self._optimize()
+
+    def _optimize(self) -> None:
         require_room(self.folder)
         with translated(self.folder), self._updating:
             self.edge.optimize()
@@ -152,7 +162,7 @@ class OpenShard:
         self._apart = True
         passages = self.count(_PASSAGES)
         if passages <= _SMALL:
-            self.optimize()
+            self._optimize()
         # Edge counts the vectors that have an index: of a passage the dense and the sparse one.
         elif 2 * passages - self.edge.info().indexed_vectors_count >= _worth(passages):
             self._settle(stopping)
@@ -198,6 +208,7 @@ class OpenShard:
     def _load(self, place: Path) -> tuple[edge.EdgeShard, frozenset[str]]:
         sparse = sparse_names(place)
         config = shard_config(self._recipe, self._settings, sparse)
+        self._added = False
         return edge.EdgeShard.load(str(place), config), frozenset(sparse)
 
     def _update(self, operation: edge.UpdateOperation, ids: Iterable[str] = ()) -> None:

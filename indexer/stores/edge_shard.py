@@ -28,8 +28,13 @@ _QUANTILE = 0.99
 # (``payload_m``), is off; whether it would be worth its memory has not been measured.
 _SELECTIVE = 0.4
 
-_KEYWORD, _INTEGER = edge.PayloadSchemaType.Keyword, edge.PayloadSchemaType.Integer
-_SCHEMA = {"keyword": _KEYWORD, "integer": _INTEGER}
+# Of terms and payload fields the file is what is searched: as quick as a copy on the heap while
+# it is in the page cache, and there is nothing to load when the shard is opened.
+_MAPPED = edge.Memory.Cached
+_SCHEMA: dict[str, edge.KeywordIndexParams | edge.IntegerIndexParams] = {
+    "keyword": edge.KeywordIndexParams(memory=_MAPPED),
+    "integer": edge.IntegerIndexParams(lookup=True, range=True, memory=_MAPPED),
+}
 
 
 def shard_config(
@@ -39,7 +44,8 @@ def shard_config(
     return edge.EdgeConfig(
         vectors={DENSE: edge.EdgeVectorParams(recipe.dimension, edge.Distance.Cosine)},
         sparse_vectors={
-            name: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf) for name in sparse
+            name: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf, memory=_MAPPED)
+            for name in sparse
         },
         quantization_config=_quantization(settings),
         hnsw_config=edge.HnswIndexConfig(

@@ -50,7 +50,7 @@ def test_a_recorded_collection_is_made_for_ten_million_passages(recorded: Record
     assert asked["shard_number"] == 6
     assert asked["replication_factor"] == asked["write_consistency_factor"] == 1
     assert asked["on_disk_payload"] is True
-    assert asked["hnsw_config"] == {"m": 16, "ef_construct": 100, "payload_m": 0}
+    assert asked["hnsw_config"] == {"m": 32, "ef_construct": 200, "payload_m": 0}
     compressed = {"type": "int8", "quantile": 0.99, "always_ram": True}
     assert asked["quantization_config"] == {"scalar": compressed}
 
@@ -63,14 +63,14 @@ def test_a_recorded_collection_is_made_as_the_settings_ask(recorded: Recorded) -
         write_consistency=2,
         vectors_on_disk=False,
         quantization="binary",
-        graph_links=32,
-        graph_build=200,
+        graph_links=24,
+        graph_build=150,
     ).close()
     (asked,) = recorded.sent("PUT", COLLECTION)
     assert asked["vectors"]["dense"]["on_disk"] is False
     assert (asked["shard_number"], asked["replication_factor"]) == (12, 3)
     assert asked["write_consistency_factor"] == 2
-    assert (asked["hnsw_config"]["m"], asked["hnsw_config"]["ef_construct"]) == (32, 200)
+    assert (asked["hnsw_config"]["m"], asked["hnsw_config"]["ef_construct"]) == (24, 150)
     assert asked["quantization_config"] == {"binary": {"always_ram": True}}
 
 
