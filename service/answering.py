@@ -93,6 +93,8 @@ class Answerer:
             question.wanted,
             least=max(self._passages_read, question.top_k),
             group=question.grouped(self._group),
+            mention=question.mention,
+            now=question.asked_at,
         )
 
     def read(self, question: Question, retrieved: Retrieved, *, thorough: bool = False) -> Finding:
@@ -133,7 +135,7 @@ class Answerer:
             confidence=round(finding.confidence, 4),
             citations=[citation] if citation else [],
             passages=found_passages(finding.shown(question.top_k), finding.articles),
-            filters=dict(question.filters),
+            filters=question.heeded,
             timings_ms=timings(finding.timings_ms, started),
         )
 
@@ -225,7 +227,12 @@ def search(
     """The passages nearest to a question without reading them, and where the time went."""
     started = time.perf_counter()
     retrieved = retriever.retrieve(
-        question.text, question.wanted, least=question.top_k, group=question.grouped(group)
+        question.text,
+        question.wanted,
+        least=question.top_k,
+        group=question.grouped(group),
+        mention=question.mention,
+        now=question.asked_at,
     )
     return found_passages(unread(retrieved)[: question.top_k], retrieved.articles), timings(
         retrieved.timings_ms, started

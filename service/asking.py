@@ -230,7 +230,7 @@ def _written(work: _Work, draft: Draft) -> Answer:
         confidence=round(sum(verified) / len(verified), 4),
         citations=draft.citations,
         passages=found_passages(work.finding.shown(work.question.top_k), work.finding.articles),
-        filters=dict(work.question.filters),
+        filters=work.question.heeded,
         timings_ms=timings(work.finding.timings_ms | {"write": spent}, work.started),
     )
 

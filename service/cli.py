@@ -237,6 +237,12 @@ def _filters(command: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="show copies of a story as one (default), or each for itself",
     )
+    command.add_argument(
+        "--dates",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="heed the time that the question names (default), or not",
+    )
 
 
 if __name__ == "__main__":

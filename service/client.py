@@ -150,6 +150,8 @@ class OwnerClient:
         body |= {name: value for name, value in said.items() if value}
         if question.group is not None:
             body["group"] = question.group
+        if not question.dates:
+            body["dates"] = False
         content = msgspec.json.encode(body | dict(question.filters))
         response = _checked(
             self._send(
@@ -169,6 +171,8 @@ class OwnerClient:
         params |= question.filters
         if question.group is not None:
             params["group"] = question.group
+        if not question.dates:
+            params["dates"] = False
         if "language" in params:
             params["language"] = ",".join(params["language"])
         found = _checked(self._send("GET", "/v1/search", params=params)).json()

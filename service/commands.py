@@ -205,6 +205,7 @@ def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
         language=given.language,
         metadata={name: getattr(given, name) for name in METADATA},
         group=given.group,
+        dates=given.dates,
     )
 
 

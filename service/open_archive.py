@@ -21,6 +21,7 @@ from service.loaded_models import LoadedModels
 from service.retrieval import Retriever
 from service.settings import ServiceSettings
 from service.support.judge import SupportJudge
+from service.timeliness import Timeliness
 
 
 class OpenArchive:
@@ -135,6 +136,7 @@ class OpenArchive:
         # A command waits for the two of them, so neither waits for the other.
         loading = threading.Thread(target=language.load)
         loading.start()
-        retriever = Retriever(self.store, self.embedder)
+        timeliness = Timeliness(recency=self._service.recency, half_life=self._service.recency_days)
+        retriever = Retriever(self.store, self.embedder, timeliness=timeliness)
         loading.join()
         return retriever

@@ -7,7 +7,7 @@ which field is at fault. Dates are inclusive on both sides, as a reader means th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
@@ -18,6 +18,7 @@ from indexer.sources.source import is_utf8
 from indexer.store import ArticleFilter
 from service.answer import Mode
 from service.conversation import Turn
+from service.dates import Mention, mentioned
 from service.errors import QuestionError
 
 MOST_CHARACTERS = 4_000
@@ -32,11 +33,12 @@ _MODES = (*get_args(Mode), "auto")
 
 @dataclass(frozen=True)
 class Question:
-    """A checked question. ``filters`` repeats as JSON what ``wanted`` asks for.
+    """A checked question. ``filters`` repeats as JSON what the caller wanted.
 
     ``history`` holds the conversation before it, oldest turn first; ``now`` is the
     moment that relative dates count from. ``group`` says whether copies of a story are
-    shown as one, None where that is left to the service.
+    shown as one, None where that is left to the service. ``mention`` is the time that the
+    text names, where ``dates`` says to heed it; if it bounds, ``wanted`` has it, too.
     """
 
     text: str
@@ -47,6 +49,20 @@ class Question:
     history: tuple[Turn, ...] = ()
     now: str | None = None
     group: bool | None = None
+    dates: bool = True
+    mention: Mention | None = None
+
+    @property
+    def heeded(self) -> dict[str, Any]:
+        """As JSON all that bounds or prefers articles: ``filters``, and the time named."""
+        if self.mention is None:
+            return dict(self.filters)
+        return {**self.filters, "dates": self.mention.to_json()}
+
+    @property
+    def asked_at(self) -> float | None:
+        """Seconds since 1970 UTC, None for the present."""
+        return None if self.now is None else float(published_seconds(self.now) or 0)
 
     def grouped(self, default: bool) -> bool:
         """Whether copies are shown as one, where ``default`` is what the service does."""
@@ -65,6 +81,7 @@ def parse_question(
     history: Sequence[Turn] = (),
     now: str | None = None,
     group: bool | None = None,
+    dates: bool = True,
     text_field: str = "question",
 ) -> Question:
     """Raises QuestionError naming the field that can't be used."""
@@ -106,7 +123,23 @@ def parse_question(
         **(wanted.metadata or {}),
     }
     asked = {key: value for key, value in filters.items() if value is not None}
-    return Question(text, mode, top_k, wanted, asked, _turns(history), _date("now", now), group)
+    moment = _date("now", now)
+    mention = None
+    if dates and begin is None and end is None:
+        mention = mentioned(text, _day(moment))
+        if mention is not None and mention.bounds:
+            first, last = (d.isoformat() if d else None for d in (mention.first, mention.last))
+            wanted = replace(
+                wanted, published_from=published_seconds(first), published_until=_after(last)
+            )
+    return Question(
+        text, mode, top_k, wanted, asked, _turns(history), moment, group, dates, mention
+    )
+
+
+def _day(now: str | None) -> date:
+    """The day that relative dates count from: of ``now`` where it was, else the present one."""
+    return date.fromisoformat(now[:10]) if now else datetime.now().astimezone().date()
 
 
 def _turns(history: Sequence[Turn]) -> tuple[Turn, ...]:

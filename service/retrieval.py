@@ -14,10 +14,13 @@ from dataclasses import dataclass, field, replace
 from indexer import lexical
 from indexer.embedding import Embedder
 from indexer.language import detect
+from indexer.points import published_seconds
 from indexer.store import ArticleFilter, Candidate, PassageStore, SearchRequest, StoredArticle
+from service.dates import Mention
 from service.fusion import FusionWeights, fuse
 from service.stories.copies import Stories
 from service.stories.folding import fold
+from service.timeliness import Timeliness, around, bonus
 
 _LEG = 40
 # Copies of one story may fill a leg: it is made longer then.
@@ -47,6 +50,14 @@ class Retrieved:
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Times:
+    """The time that a question names, if it does not bound the search, and that it is asked at."""
+
+    within: ArticleFilter | None
+    now: float | None
+
+
 class Retriever:
     """Finds passages in a store. Safe to use from several threads."""
 
@@ -55,21 +66,31 @@ class Retriever:
         store: PassageStore,
         embedder: Embedder,
         weights: FusionWeights | None = None,
+        timeliness: Timeliness | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._weights = weights or FusionWeights()
+        self._timeliness = timeliness or Timeliness()
         self._clock = clock
         self._languages: tuple[float, list[str]] | None = None
 
     def retrieve(
-        self, question: str, wanted: ArticleFilter, *, least: int = 0, group: bool = True
+        self,
+        question: str,
+        wanted: ArticleFilter,
+        *,
+        least: int = 0,
+        group: bool = True,
+        mention: Mention | None = None,
+        now: float | None = None,
     ) -> Retrieved:
-        """Candidates for a question.
+        """Candidates for a question; ``mention`` is the time that it names.
 
         With ``group``, copies of a story stand as one; where they crowd out others, more
-        is searched for until there are ``least`` or nothing more is found.
+        is searched for until there are ``least`` or nothing more is found. Recency counts
+        from ``now``, seconds since 1970 UTC.
         """
         started = time.perf_counter()
         language = detect(question)
@@ -81,8 +102,9 @@ class Retriever:
             limit=_LEG,
             filter=wanted,
         )
+        times = _Times(around(mention) if mention and not mention.bounds else None, now)
         while True:
-            found = self._ranked(request, language, group=group)
+            found = self._ranked(request, language, times, group=group)
             copies = sum(map(len, found.copies))
             exhausted = len(found.candidates) + copies < request.limit
             if not copies or len(found.candidates) >= least or exhausted:
@@ -98,8 +120,10 @@ class Retriever:
         """Look at the archive's languages anew; for after the archive changed."""
         self._languages = None
 
-    def _ranked(self, request: SearchRequest, language: str | None, *, group: bool) -> Retrieved:
-        best, articles = self._best(request, language)
+    def _ranked(
+        self, request: SearchRequest, language: str | None, times: _Times, *, group: bool
+    ) -> Retrieved:
+        best, articles = self._best(request, language, times)
         stories = Stories(articles if group else {})
         folds = fold([candidate for candidate, _ in best], articles, stories)
         return Retrieved(
@@ -112,7 +136,7 @@ class Retriever:
         )
 
     def _best(
-        self, request: SearchRequest, language: str | None
+        self, request: SearchRequest, language: str | None, times: _Times
     ) -> tuple[list[tuple[Candidate, float]], dict[str, StoredArticle]]:
         """The best candidates by fused score, and their articles.
 
@@ -121,13 +145,13 @@ class Retriever:
         longest = _MOST_ROOM * request.limit
         for attempt in range(_TRIES):
             most = max(_BEST, request.limit)
-            found = self._store.search(request)
+            found = self._search(request, times.within)
             scores = fuse(found, language, self._weights)
             scored = sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1])[:most]
             ids = list({candidate.article_id for candidate, _ in scored})
             articles = self._store.articles(ids, text=False)
             valid = [
-                (candidate, score)
+                (candidate, score + self._bonus(articles[candidate.article_id], times))
                 for candidate, score in scored
                 if candidate.article_id in articles
                 and articles[candidate.article_id].version == candidate.version
@@ -138,7 +162,25 @@ class Retriever:
             # They may stay until the next writer clears up, and take the places of others.
             request = replace(request, limit=min(request.limit + dropped, longest))
             time.sleep(0.005 * attempt)
-        return valid, articles
+        return sorted(valid, key=lambda pair: -pair[1]), articles
+
+    def _search(self, request: SearchRequest, within: ArticleFilter | None) -> list[Candidate]:
+        """What is found, and what of the time that the question names is, each once."""
+        found = self._store.search(request)
+        if within is None:
+            return found
+        narrowed = replace(
+            request.filter,
+            published_from=within.published_from,
+            published_until=within.published_until,
+        )
+        known = {(c.article_id, c.version, c.ordinal) for c in found}
+        more = self._store.search(replace(request, filter=narrowed))
+        return found + [c for c in more if (c.article_id, c.version, c.ordinal) not in known]
+
+    def _bonus(self, stored: StoredArticle, times: _Times) -> float:
+        published = published_seconds(stored.article.published_at)
+        return bonus(self._timeliness, times.within, published, times.now)
 
     def _codes(self, wanted: ArticleFilter) -> list[str]:
         """The languages to search by words: those of the archive, the commonest first."""

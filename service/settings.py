@@ -67,7 +67,9 @@ class ServiceSettings(FromEnvironment):
     ``passages_read`` how many passages the reader reads a question; ``reader_model``
     is the copy of multilingual-e5-small that its adapter is merged into; ``workers``
     how many requests are worked on at once; ``group`` whether copies of a story are
-    shown as one; ``public_url`` is where readers reach the
+    shown as one; ``recency`` what an article of today gains over one of long ago, in standard
+    deviations of the scores found, and half of it for every ``recency_days`` that it is
+    older; ``public_url`` is where readers reach the
     service, for links in chat answers.
 
     ``llm_url`` is where an OpenAI-compatible chat model answers (up to and with
@@ -92,6 +94,8 @@ class ServiceSettings(FromEnvironment):
     passages_read: int = setting("PASSAGES_READ", 5, whole_number(1))
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
     group: bool = setting("GROUP", True, yes_or_no)
+    recency: float = setting("RECENCY", 0.0, number(0, 10))
+    recency_days: float = setting("RECENCY_DAYS", 365.0, number(0.1, 36_500))
     workers: int = setting("WORKERS", 4, whole_number(1))
     max_body_bytes: int = setting("MAX_BODY_BYTES", 64 * 1024 * 1024, whole_number(1024))
     public_url: str | None = setting("PUBLIC_URL", None, _web_address)

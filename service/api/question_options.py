@@ -17,6 +17,7 @@ class QuestionOptions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ``outlet``, ``author``, ``section`` and ``tags`` ask for articles that have this
     value; ``now`` is the moment that relative dates in the question count from. ``group``
     says whether copies of a story count as one; left out, that is as the service is set.
+    ``dates`` says whether the time that the question names is heeded.
     """
 
     top_k: int = DEFAULT_PASSAGES
@@ -29,6 +30,7 @@ class QuestionOptions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     tags: str | None = None
     now: str | None = None
     group: bool | None = None
+    dates: bool = True
 
     def asking(
         self, text: str, *, mode: str, history: Sequence[Turn], text_field: str = "question"
@@ -46,5 +48,6 @@ class QuestionOptions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             history=history,
             now=self.now,
             group=self.group,
+            dates=self.dates,
             text_field=text_field,
         )

@@ -36,12 +36,14 @@ async def search(
     section: FromQuery[str | None] = None,
     tags: FromQuery[str | None] = None,
     group: FromQuery[bool | None] = None,
+    dates: FromQuery[bool] = True,
 ) -> SearchResults:
     """Dates are inclusive; ``language`` is one code or several with commas;
     ``outlet``, ``author``, ``section`` and ``tags`` ask for articles with this value.
 
     With ``rerank`` the reader orders what was found, which is better and slower. ``group``
     says whether copies of a story count as one; left out, that is as the service is set.
+    ``dates`` says whether the time that the text names is heeded.
     """
     question = parse_question(
         q,
@@ -51,6 +53,7 @@ async def search(
         language=language,
         metadata={"outlet": outlet, "author": author, "section": section, "tags": tags},
         group=group,
+        dates=dates,
         text_field="q",
     )
     found, timings = await workers.run(lambda: engine.search(question, rerank=rerank))
