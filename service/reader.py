@@ -4,33 +4,38 @@ One forward pass a passage does both (extractive reading as in BERT for SQuAD 2.
 Devlin et al. 2019): the best span's score less that of "no answer" tells how well
 the passage answers. The reader is the default embedding model's transformer with
 an adapter merged into it (``adapter.py``); which embedding model an index uses makes
-no difference here. The pass itself is in ``reader_graph.py`` and ``reader_torch.py``,
-turning scores into an answer is left to ``answering.py``.
+no difference here. The pass runs on ONNX Runtime (``reader_graph.py``) or PyTorch; what
+it sees is cut in ``windows.py``, and turning scores into an answer is left to
+``answering.py``.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.article import Span
+from indexer.embedding import choose_data_type, has_cuda, set_threads
 from indexer.encoders import choose_backend
-from indexer.models import DEFAULT_MODEL, default_tokenizer
+from indexer.errors import ModelError
+from indexer.models import DEFAULT_MODEL, default_tokenizer, resolve
 from indexer.settings import Backend, DataType
+from service.adapter import load_adapter
 from service.spans import tidy
+from service.windows import windows
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
-_MAX_TOKENS, _STRIDE = 384, 128
-_MAX_QUESTION, _MAX_HEAD, _MAX_SPAN = 64, 48, 30
-_START, _SEPARATOR = 0, 2
+_PAD = 1
+_BATCH = 8  # texts that share a forward pass on PyTorch
 # The second passage is so often the one that answers that it is never left out.
 _LEAST_AT_ONCE = 2
 
@@ -57,14 +62,6 @@ class Readable(NamedTuple):
     head: str = ""
 
 
-@dataclass(frozen=True)
-class _Window:
-    passage: int
-    ids: list[int]
-    first: int  # where the passage's tokens begin in ``ids``
-    offsets: list[tuple[int, int]]
-
-
 class Reader:
     """The loaded reader. Safe to use from several threads.
 
@@ -87,26 +84,30 @@ class Reader:
         self._tokenizer: Tokenizer
         #: How many passages cost little more than one.
         self.at_once: int
-        if choose_backend(base, data_type, device, backend) == "onnx":
+        if choose_backend(base, data_type, device, backend, has_cuda) == "onnx":
             from service.reader_graph import GraphForward
 
             self._forward = forward = GraphForward(ADAPTER, cache, data_type, threads=threads)
             self.at_once = max(forward.at_once, _LEAST_AT_ONCE)
             self._tokenizer = default_tokenizer(cache)
         else:
-            from service.reader_torch import BATCH, TorchForward, base_tokenizer
-
-            self._forward = TorchForward(
+            self._forward = _TorchForward(
                 base, ADAPTER, cache, data_type=data_type, device=device, threads=threads
             )
-            self.at_once = BATCH
-            self._tokenizer = base_tokenizer(base, cache)
+            self.at_once = _BATCH
+            self._tokenizer = _base_tokenizer(base, cache)
 
     def read(self, question: str, passages: Sequence[Readable]) -> list[Reading]:
         """One reading a passage, in the order given. A blank passage reads as irrelevant."""
-        windows = self._windows(question, passages)
+        seen = windows(
+            self._encode([question])[0],
+            self._encode([p.head for p in passages]),
+            self._encode([p.text for p in passages]),
+        )
+        logits = self._forward([window.ids for window in seen])
         best: list[Reading | None] = [None] * len(passages)
-        for window, (relevance, span) in zip(windows, self._scores(windows), strict=True):
+        for window, each in zip(seen, logits, strict=True):
+            relevance, span = window.best_span(each)
             known = best[window.passage]
             if known is None or relevance > known.relevance:
                 text = passages[window.passage].text
@@ -114,40 +115,84 @@ class Reader:
         nothing = Reading(float("-inf"), Span(0, 0))
         return [reading or nothing for reading in best]
 
-    def _windows(self, question: str, passages: Sequence[Readable]) -> list[_Window]:
-        asked = self._encode([question])[0].ids[:_MAX_QUESTION]
-        heads = self._encode([p.head for p in passages])
-        texts = self._encode([p.text for p in passages])
-        windows = []
-        for i, (head, text) in enumerate(zip(heads, texts, strict=True)):
-            before = [_START, *asked, _SEPARATOR, _SEPARATOR, *head.ids[:_MAX_HEAD]]
-            room = _MAX_TOKENS - len(before) - 1
-            for at in range(0, max(1, len(text.ids) - _STRIDE), room - _STRIDE):
-                ids = text.ids[at : at + room]
-                if ids:
-                    offsets = text.offsets[at : at + room]
-                    windows.append(_Window(i, [*before, *ids, _SEPARATOR], len(before), offsets))
-        return windows
-
     def _encode(self, texts: list[str]) -> list[Encoding]:
         found: list[Encoding] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         return found
 
-    def _scores(self, windows: Sequence[_Window]) -> list[tuple[float, Span]]:
-        logits = self._forward([window.ids for window in windows])
-        return [_best_span(window, each) for window, each in zip(windows, logits, strict=True)]
+
+class _TorchForward:
+    """Token ids → start and end logits, of shape ``(tokens, 2)`` a text. Threads take turns."""
+
+    def __init__(
+        self,
+        base: str,
+        adapter: Path,
+        cache: Path,
+        *,
+        data_type: str,
+        device: str | None,
+        threads: int = 0,
+    ) -> None:
+        import torch
+
+        set_threads(threads)
+        self._torch = torch
+        self._device = device or ("cuda" if has_cuda() else "cpu")
+        if data_type == "auto":
+            data_type = choose_data_type(self._device)
+        self._model, self._head = _merge(resolve(base, cache), adapter, data_type, self._device)
+        self._turn = threading.Lock()
+
+    def __call__(self, texts: Sequence[Sequence[int]]) -> list[npt.NDArray[np.float32]]:
+        """Logits, in the order given."""
+        # Alike lengths together: padding is work for nothing.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        found: dict[int, npt.NDArray[np.float32]] = {}
+        for at in range(0, len(order), _BATCH):
+            part = order[at : at + _BATCH]
+            logits = self._batch([texts[i] for i in part])
+            found |= {i: logits[place, : len(texts[i])] for place, i in enumerate(part)}
+        return [found[i] for i in range(len(texts))]
+
+    def _batch(self, texts: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
+        torch = self._torch
+        longest = max(map(len, texts))
+        ids = torch.tensor([[*ids, *[_PAD] * (longest - len(ids))] for ids in texts])
+        ids = ids.to(self._device)
+        with self._turn, torch.inference_mode():
+            states = self._model(input_ids=ids, attention_mask=(ids != _PAD).long())
+            logits = self._head(states.last_hidden_state.float())
+        result: npt.NDArray[np.float32] = logits.cpu().numpy()
+        return result
 
 
-def _best_span(window: _Window, logits: npt.NDArray[np.float32]) -> tuple[float, Span]:
-    null = float(logits[0].sum())
-    inside = slice(window.first, window.first + len(window.offsets))
-    starts, ends = logits[inside, 0], logits[inside, 1]
-    # All pairs with start <= end < start + 30, as a band of the score matrix.
-    scores = starts[:, None] + ends[None, :]
-    allowed = np.triu(np.ones_like(scores, dtype=bool)) & ~np.triu(
-        np.ones_like(scores, dtype=bool), _MAX_SPAN
+def _base_tokenizer(base: str, cache: Path) -> Any:
+    """The tokenizer of a copy of the model, as the package tokenizers has it."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(resolve(base, cache)).backend_tokenizer
+
+
+def _merge(base: str, adapter: Path, data_type: str, device: str) -> tuple[Any, Any]:
+    import torch
+    from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    found = load_adapter(adapter)
+    try:
+        model = AutoModel.from_pretrained(base, dtype=torch.float32)
+        with torch.no_grad():
+            for name, delta in found.deltas.items():
+                model.get_parameter(name).add_(torch.from_numpy(delta))
+    except (OSError, AttributeError, RuntimeError) as error:
+        raise ModelError(
+            f"the reader's adapter {adapter} does not fit the model {base}: {error}"
+        ) from error
+    outputs, hidden = found.head_weight.shape
+    head = torch.nn.Linear(hidden, outputs)
+    head.load_state_dict(
+        {"weight": torch.from_numpy(found.head_weight), "bias": torch.from_numpy(found.head_bias)}
     )
-    scores = np.where(allowed, scores, -np.inf)
-    start, end = np.unravel_index(int(scores.argmax()), scores.shape)
-    span = Span(window.offsets[start][0], window.offsets[end][1])
-    return float(scores[start, end]) - null, span
+    model.pooler = None
+    return model.to(device, getattr(torch, data_type)).eval(), head.to(device).eval()

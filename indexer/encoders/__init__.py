@@ -1,13 +1,13 @@
-"""What turns texts into vectors: one file a back end, chosen here.
+"""What turns texts into vectors, and on which back end.
 
-The default model runs on ONNX Runtime, which starts in a tenth of the time that PyTorch
-takes; any other model, data type or device goes through sentence-transformers. Prompts,
-order and batches are for ``embedding.py``.
+The default model runs on ONNX Runtime (``onnx.py``), which starts in a tenth of the time
+that PyTorch takes; any other model, data type or device goes through
+sentence-transformers (``embedding.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -18,7 +18,7 @@ from indexer.errors import SettingsError
 from indexer.models import DEFAULT_MODEL
 from indexer.settings import Backend, DataType
 
-__all__ = ["Encoder", "Kind", "Vectors", "choose_backend", "open_encoder"]
+__all__ = ["Encoder", "Kind", "Vectors", "choose_backend"]
 
 Vectors = npt.NDArray[np.float32]
 Kind = Literal["question", "passage"]
@@ -42,26 +42,17 @@ class Encoder(Protocol):
         """How many tokens a passage of this text has, its prompt included."""
 
 
-def open_encoder(
-    model: str, cache: Path, *, data_type: DataType, device: str | None, backend: Backend,
-    threads: int,
-) -> Encoder:  # fmt: skip
-    """The model, loaded. Raises ModelError where it can't be, SettingsError as below."""
-    if choose_backend(model, data_type, device, backend) == "onnx":
-        from indexer.encoders.onnx import OnnxEncoder
-
-        return OnnxEncoder(cache, data_type, threads=threads)
-    from indexer.encoders.torch import TorchEncoder
-
-    return TorchEncoder(model, cache, data_type, device, threads=threads)
-
-
 def choose_backend(
-    model: str, data_type: DataType, device: str | None, asked: Backend
+    model: str,
+    data_type: DataType,
+    device: str | None,
+    asked: Backend,
+    has_cuda: Callable[[], bool],
 ) -> Literal["onnx", "torch"]:
     """Which back end runs a model. Raises SettingsError where the one asked for can't.
 
-    ONNX Runtime runs the default model on the processor, in float32 or int8.
+    ONNX Runtime runs the default model on the processor, in float32 or int8. ``has_cuda``
+    is asked where there is a driver for a GPU.
     """
     obstacle = _obstacle(model, data_type, device)
     if asked == "onnx" and obstacle:
@@ -73,7 +64,13 @@ def choose_backend(
             reason = obstacle or "FUNDSTELLE_BACKEND=torch"
             raise SettingsError(f"FUNDSTELLE_DTYPE=int8 needs ONNX Runtime, but {reason}")
         return "torch"
-    if asked == "auto" and device is None and data_type == "auto" and _has_cuda():
+    if (
+        asked == "auto"
+        and device is None
+        and data_type == "auto"
+        and _may_have_gpu()
+        and has_cuda()
+    ):
         return "torch"
     return "onnx"
 
@@ -89,9 +86,5 @@ def _obstacle(model: str, data_type: DataType, device: str | None) -> str:
     return ""
 
 
-def _has_cuda() -> bool:
-    if not _NVIDIA_DRIVER.exists():  # else PyTorch would be imported to hear no
-        return False
-    from indexer.encoders.torch import has_cuda
-
-    return has_cuda()
+def _may_have_gpu() -> bool:
+    return _NVIDIA_DRIVER.exists()  # else PyTorch would be imported to hear no

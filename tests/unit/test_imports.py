@@ -14,7 +14,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 FOLDERS = ("indexer", "service", "training")
 
-_TORCH = ("indexer/encoders/torch.py", "service/reader_torch.py", "training/")
+_TORCH = ("indexer/models.py", "indexer/embedding.py", "service/reader.py", "training/")
 _STORES = ("indexer/stores/", "indexer/lexical.py")
 
 #: Packages, and the only places (files, or folders with ``/``) that import them.
@@ -127,7 +127,7 @@ def test_the_places_are_there_and_use_what_they_may() -> None:
             "qdrant_client",
         ),
         ("service/api/new.py", "from torch import nn", "torch"),
-        ("service/reader.py", "import json, torch.nn", "torch"),
+        ("service/windows.py", "import json, torch.nn", "torch"),
         ("service/reader_graph.py", "import onnxruntime", "onnxruntime"),
         ("indexer/graphs.py", "from onnx import helper", "onnx"),
         ("indexer/new.py", "import importlib\nimportlib.import_module('torch.nn')", "torch"),
@@ -152,7 +152,7 @@ def test_a_planted_import_is_found(tmp_path: Path, place: str, code: str, packag
         ("indexer/stores/new.py", "import qdrant_client, qdrant_edge"),
         ("indexer/lexical.py", "import qdrant_edge"),
         ("service/new.py", "import indexer.store\nfrom service.answer import Answer"),
-        ("service/reader_torch.py", "def f() -> None:\n    import torch"),
+        ("service/reader.py", "def f() -> None:\n    import torch"),
         ("training/new.py", "import torch, service.reader, indexer.article"),
         ("service/cli.py", "import os\nX = os.environ"),
         ("indexer/new.py", "import os\nX = os.getpid()\nY = 'import torch'  # import torch"),

@@ -39,7 +39,7 @@ _QUESTIONS = ["Wer zahlt?", "Who pays for the bridge?", "Хто платить?"
 def test_the_default_model_on_a_processor_needs_no_pytorch(
     model: str, data_type: DataType, device: str | None, asked: Backend, chosen: str
 ) -> None:
-    assert choose_backend(model, data_type, device, asked) == chosen
+    assert choose_backend(model, data_type, device, asked, lambda: False) == chosen
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_a_back_end_cannot_do_is_an_error_that_says_why(
     model: str, data_type: DataType, device: str | None, asked: Backend, reason: str
 ) -> None:
     with pytest.raises(SettingsError, match=reason):
-        choose_backend(model, data_type, device, asked)
+        choose_backend(model, data_type, device, asked, lambda: False)
 
 
 @pytest.fixture(scope="module")
