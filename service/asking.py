@@ -28,7 +28,7 @@ from service.errors import GenerationFailed, QuestionError
 from service.events import Complete, Event, Passages, Sentence, Stopped
 from service.finding import Finding, found_passages, unread
 from service.open_archive import OpenArchive
-from service.question import MOST_CHARACTERS, Question
+from service.question import MOST_CHARACTERS, Question, heed_dates
 from service.settings import ServiceSettings
 from service.workers import Workers
 from service.writing import prompt
@@ -151,7 +151,7 @@ class Asker:
             rewritten = self_contained(question.text, question.history)
         if rewritten is None or rewritten == question.text:
             return question
-        return replace(question, text=rewritten[:MOST_CHARACTERS])
+        return heed_dates(replace(question, text=rewritten[:MOST_CHARACTERS]))
 
     async def _write(self, work: _Work, draft: Draft) -> AsyncGenerator[Sentence, None]:
         """The checked sentences of the chat model's answer. Raises GenerationFailed."""

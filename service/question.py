@@ -123,18 +123,24 @@ def parse_question(
         **(wanted.metadata or {}),
     }
     asked = {key: value for key, value in filters.items() if value is not None}
-    moment = _date("now", now)
-    mention = None
-    if dates and begin is None and end is None:
-        mention = mentioned(text, _day(moment))
-        if mention is not None and mention.bounds:
-            first, last = (d.isoformat() if d else None for d in (mention.first, mention.last))
-            wanted = replace(
-                wanted, published_from=published_seconds(first), published_until=_after(last)
-            )
-    return Question(
-        text, mode, top_k, wanted, asked, _turns(history), moment, group, dates, mention
+    turns, moment = _turns(history), _date("now", now)
+    return heed_dates(Question(text, mode, top_k, wanted, asked, turns, moment, group, dates))
+
+
+def heed_dates(question: Question) -> Question:
+    """With the time that its text names now, unless the caller named one, or wants none."""
+    if not question.dates or {"published_after", "published_before"} & question.filters.keys():
+        return question
+    mention = mentioned(question.text, _day(question.now))
+    if mention is None:
+        return question
+    first, last = (d.isoformat() if d else None for d in (mention.first, mention.last))
+    wanted = replace(
+        question.wanted,
+        published_from=published_seconds(first) if mention.bounds else None,
+        published_until=_after(last) if mention.bounds else None,
     )
+    return replace(question, wanted=wanted, mention=mention)
 
 
 def _day(now: str | None) -> date:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from indexer.points import published_seconds
 from service.conversation import Turn
 from service.errors import QuestionError
-from service.question import MOST_CHARACTERS, MOST_TURNS, parse_question
+from service.question import MOST_CHARACTERS, MOST_TURNS, heed_dates, parse_question
 
 
 def _seconds(moment: str) -> int:
@@ -133,3 +135,23 @@ def test_a_conversation_keeps_its_last_turns_that_say_something() -> None:
     assert [turn.content for turn in history] == [f"Frage {i}?" for i in range(5, MOST_TURNS + 5)]
     long = parse_question("Und wann?", history=[Turn("assistant", "x" * 9_000)]).history
     assert len(long[0].content) == MOST_CHARACTERS
+
+
+def test_a_rewritten_question_is_heeded_for_its_own_time() -> None:
+    asked = parse_question("Und letzte Woche?", now="2025-11-21")
+    assert asked.heeded["dates"]["text"] == "letzte Woche"
+    assert asked.wanted.published_from == published_seconds("2025-11-10")
+    assert asked.wanted.published_until == published_seconds("2025-11-17")
+    rewritten = heed_dates(replace(asked, text="Was sagte Merkel im Mai 2008?"))
+    assert rewritten.heeded["dates"]["text"] == "Mai 2008"
+    assert rewritten.wanted.published_from is None
+    # What names no time leaves the one that was named before.
+    kept = heed_dates(replace(asked, text="Was sagte Merkel?"))
+    assert kept.wanted == asked.wanted
+
+
+@pytest.mark.parametrize("options", [{"dates": False}, {"published_before": "2025-11-20"}])
+def test_a_time_that_is_not_to_be_heeded(options: dict[str, Any]) -> None:
+    asked = parse_question("Was geschah letzte Woche?", now="2025-11-21", **options)
+    assert asked.mention is None
+    assert "dates" not in asked.heeded
