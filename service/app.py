@@ -11,11 +11,11 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
 from service.access.gate import Gate
 from service.api import ROUTES
 from service.api.admission import OF_THE_CALLER, OPEN, Admission
+from service.api.document import CompleteDocument
 from service.api.problems import HANDLERS
 from service.archives import Archives
 from service.settings import ServiceSettings
@@ -46,7 +46,7 @@ def create_app(archives: Archives, gate: Gate) -> Litestar:
             # It is the same in every installation, so there is nothing to hide.
             openapi_router=Router("/schema", route_handlers=[], opt=OPEN, include_in_schema=False),
             # The document alone: an interactive page would load scripts from elsewhere.
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            render_plugins=[CompleteDocument(path=["/", "/openapi.json"])],
         ),
     )
 

@@ -28,7 +28,7 @@ MOST_TURNS, MOST_TURNS_SENT = 20, 1_000
 #: Characters of what an article's outlet, author, section or tag should be, or its languages.
 MOST_VALUE = 1_000
 DEFAULT_PASSAGES = 5
-_MODES = (*get_args(Mode), "auto")
+MODES = (*get_args(Mode), "auto")
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def parse_question(
         )
     if not is_utf8(text):
         raise QuestionError(text_field, "it holds a lone surrogate, which is not text")
-    if mode not in _MODES:
-        raise QuestionError("mode", f"{mode!r} is not one of {', '.join(_MODES)}")
+    if mode not in MODES:
+        raise QuestionError("mode", f"{mode!r} is not one of {', '.join(MODES)}")
     if not 1 <= top_k <= MOST_PASSAGES:
         raise QuestionError("top_k", f"{top_k} is not between 1 and {MOST_PASSAGES}")
     values = {"language": language, **(metadata or {})}

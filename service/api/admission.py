@@ -15,6 +15,7 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as ConnectionScope
 
@@ -61,7 +62,34 @@ class Admission(ASGIMiddleware):
             scope["user"] = self._gate.admit(request.method, request.headers, needed)
         except AccessRefused as refused:
             raise as_http(refused) from refused
+        if request.method == "OPTIONS":
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 204,
+                    "headers": [(b"allow", _methods(request).encode())],
+                }
+            )
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
         await next_app(scope, receive, send)
+
+
+def _methods(request: AnyRequest) -> str:
+    """What ``Allow`` says of a path.
+
+    The framework's own answer has only the methods of the route that it met first there. Routes
+    outside the document are for the owner, or refuse what others on the path are asked for.
+    """
+    handlers = [
+        handler
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and route.path_format == request.scope["path_template"]
+        for handler in route.route_handlers
+        if "OPTIONS" not in handler.http_methods
+    ]
+    shown = [each for each in handlers if each.resolve_include_in_schema()] or handlers
+    return ", ".join(sorted({m for each in shown for m in each.http_methods} | {"OPTIONS"}))
 
 
 def as_http(refused: AccessRefused) -> HTTPException:

@@ -12,6 +12,8 @@ from service.api.admission import READ
 from service.api.chat_failures import ANTHROPIC_HANDLERS, OPENAI_HANDLERS
 
 _MODES = {"fundstelle": "auto", "fundstelle-extractive": "extractive"}
+#: What a request may name as its model.
+MODELS = list(_MODES)
 _NAMES = {"fundstelle": "Fundstelle", "fundstelle-extractive": "Fundstelle (extractive)"}
 _CREATED, _CREATED_AT = 1_767_225_600, "2026-01-01T00:00:00Z"  # both want one; it means nothing
 

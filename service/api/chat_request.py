@@ -25,6 +25,7 @@ from service.question import MOST_CHARACTERS, Question
 
 _SAID = ("user", "assistant")
 _IGNORED = ("system", "developer", "tool", "function")
+ROLES = (*_SAID, *_IGNORED)
 _TEXT = ("text", "input_text", "output_text")
 
 
@@ -84,8 +85,7 @@ def _check(field: str, message: Message) -> None:
     if message.role in _IGNORED:
         return
     if message.role not in _SAID:
-        roles = ", ".join((*_SAID, *_IGNORED))
-        raise QuestionError(f"{field}.role", f"{message.role!r} is not one of {roles}")
+        raise QuestionError(f"{field}.role", f"{message.role!r} is not one of {', '.join(ROLES)}")
     if message.role == "user" and isinstance(message.content, list):
         for k, part in enumerate(message.content):
             if part.type not in _TEXT:
