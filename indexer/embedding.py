@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -37,8 +37,9 @@ class Embedder:
     """One loaded embedding model.
 
     Vectors are float32 of shape ``(texts, dimension)`` and unit length. Safe to
-    use from several threads. Raises ModelError where the model can't be loaded, and
-    SettingsError where it can't be loaded as asked.
+    use from several threads. ``on_batch`` is told how many texts are given to the model at
+    once. Raises ModelError where the model can't be loaded, and SettingsError where it can't
+    be loaded as asked.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class Embedder:
         device: str | None = None,
         backend: Backend = "auto",
         threads: int = 0,
+        on_batch: Callable[[int], None] | None = None,
     ) -> None:
         self.model = model
+        self._on_batch = on_batch
         self._encoder: Encoder
         if choose_backend(model, data_type, device, backend, has_cuda) == "onnx":
             from indexer.encoders.onnx import OnnxEncoder
@@ -66,15 +69,20 @@ class Embedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, in the order given."""
-        return self._encoder.encode([_composed(text) for text in texts], "passage")
+        return self._encode(texts, "passage")
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions, in the order given."""
-        return self._encoder.encode([_composed(text) for text in texts], "question")
+        return self._encode(texts, "question")
 
     def fits(self, text: str) -> bool:
         """Whether the model reads the whole of a passage's text, its prompt included."""
         return self._encoder.length(_composed(text)) <= self.max_tokens
+
+    def _encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        if self._on_batch and texts:
+            self._on_batch(len(texts))
+        return self._encoder.encode([_composed(text) for text in texts], kind)
 
 
 def _composed(text: str) -> str:

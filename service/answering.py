@@ -28,6 +28,7 @@ from service.question import Question
 from service.reader import Readable, Reader, Reading
 from service.retrieval import Retrieved, Retriever
 from service.stories.reprints import quoted_in
+from service.telemetry.record import stage
 
 _TRIES = 3
 # A blank passage reads as minus infinity, which neither ranking nor JSON can work with.
@@ -106,9 +107,10 @@ class Answerer:
         started = time.perf_counter()
         nearest = retrieved.candidates[: self._passages_read]
         first = len(nearest) if thorough else self._reader.at_once
-        readings = self._readings(question, retrieved, nearest[:first])
-        if self._may_be_beaten(nearest, readings):
-            readings += self._readings(question, retrieved, nearest[first:])
+        with stage("read"):
+            readings = self._readings(question, retrieved, nearest[:first])
+            if self._may_be_beaten(nearest, readings):
+                readings += self._readings(question, retrieved, nearest[first:])
         ranked = self._rank(retrieved, readings)
         best = next((r.reading.relevance for r in ranked if r.reading and r.span), -math.inf)
         return Finding(

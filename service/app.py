@@ -19,18 +19,39 @@ from service.api.document import CompleteDocument
 from service.api.problems import HANDLERS
 from service.archives import Archives
 from service.settings import ServiceSettings
+from service.telemetry.index_size import IndexSize
+from service.telemetry.metrics import Metrics
+from service.telemetry.requests import RequestTelemetry
+from service.telemetry.tracing import Tracing
 from service.web import TEMPLATES, WEB
 
 
-def create_app(archives: Archives, gate: Gate) -> Litestar:
-    """The application, which answers those whom ``gate`` admits."""
-    service = archives.own.engine.service
-    return Litestar(
+def create_app(
+    archives: Archives,
+    gate: Gate,
+    *,
+    metrics: Metrics | None = None,
+    tracing: Tracing | None = None,
+) -> Litestar:
+    """The application, which answers those whom ``gate`` admits.
+
+    ``metrics`` and ``tracing`` are given where others count in them, too, or where spans are
+    kept.
+    """
+    own, service = archives.own.engine, archives.own.engine.service
+    counted = metrics or Metrics()
+    index_size = IndexSize(lambda: {e.archive.archive: e.status for e in archives.engines})
+    counted.add(index_size)
+    counted.watch(archives.workers, lambda: own.ready)
+    own.models.tell_batches(counted.batch)
+    app = Litestar(
         route_handlers=[*(_within(route, service.max_body_bytes) for route in ROUTES), WEB],
         middleware=[Admission(gate)],
         dependencies={
             **OF_THE_CALLER,
             "workers": Provide(lambda: archives.workers, sync_to_thread=False),
+            "metrics": Provide(lambda: counted, sync_to_thread=False),
+            "index_size": Provide(lambda: index_size, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
         template_config=TEMPLATES,
@@ -49,6 +70,12 @@ def create_app(archives: Archives, gate: Gate) -> Litestar:
             render_plugins=[CompleteDocument(path=["/", "/openapi.json"])],
         ),
     )
+    # Around everything, and not among the middleware: that sees only what a route answers.
+    questions = service.telemetry.log_questions
+    app.asgi_handler = RequestTelemetry(
+        app.asgi_handler, counted, tracing or Tracing(), questions=questions
+    )
+    return app
 
 
 def _within(route: HTTPRouteHandler, most: int) -> HTTPRouteHandler:

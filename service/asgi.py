@@ -21,7 +21,10 @@ from service.app import create_app
 from service.archives import Archives
 from service.engine import Engine
 from service.serve import follow
-from service.settings import ServiceSettings, refuse_unknown
+from service.settings import ServiceSettings, refuse_unknown, secrets_of
+from service.telemetry.logs import write_logs
+from service.telemetry.metrics import Metrics
+from service.telemetry.otlp import Exporting
 
 
 def create() -> Litestar:
@@ -37,20 +40,23 @@ def create() -> Litestar:
     if not archive.qdrant_url:
         raise SettingsError("set FUNDSTELLE_QDRANT_URL, or use 'fundstelle serve'")
     service = ServiceSettings.from_environment(os.environ)
+    write_logs(service.telemetry, secrets_of(archive, service))
     require_protection(None, service)
     keyring = Keyring(service.keys) if service.keys is not None else None
     gate = Gate(Boundary.of(service, None), archive.archive, keyring, rate=service.rate)
+    exporting, metrics = Exporting(service.telemetry.otlp_url), Metrics()
     engine = Engine(archive, service, create=True)
     archives = Archives(engine)
-    app = create_app(archives, gate)
+    app = create_app(archives, gate, metrics=metrics, tracing=exporting.tracing)
     stopping = threading.Event()
-    following = threading.Thread(target=follow, args=(archives, stopping), daemon=True)
+    following = threading.Thread(target=follow, args=(archives, stopping, metrics), daemon=True)
 
     def stop() -> None:
         stopping.set()
         following.join()
         archives.close()
         engine.close()
+        exporting.close()
 
     app.on_shutdown.append(stop)
     following.start()

@@ -30,6 +30,7 @@ from service.finding import Finding, found_passages, unread
 from service.open_archive import OpenArchive
 from service.question import MOST_CHARACTERS, Question, heed_dates
 from service.settings import ServiceSettings
+from service.telemetry.record import answered, asked, fell_back, judged, stage
 from service.workers import Workers
 from service.writing import prompt
 from service.writing.citations import Checker, Draft, NumberedPassage
@@ -86,17 +87,28 @@ class Asker:
         With ``hold`` nothing is shown before the end: a chat model that fails half-way
         then leaves the extractive answer, not a part of its own.
         """
+        asked(question.text)
+        async with aclosing(self._events(question, hold=hold)) as events:
+            async for event in events:
+                match event:
+                    case Complete(answer):
+                        answered(answer, self._settings.threshold)
+                    case Stopped(reason):
+                        fell_back(reason, stopped=True)
+                yield event
+
+    async def _events(self, question: Question, *, hold: bool) -> AsyncGenerator[Event, None]:
         started = time.perf_counter()
         mode = self._mode(question)
         with self._engine.reading() as archive:
             answerer = await self._workers.run(lambda: archive.answerer)
-            asked = await self._self_contained(question, mode)
-            retrieved = await self._workers.run(answerer.retrieve, asked)
-            yield Passages(found_passages(unread(retrieved)[: asked.top_k], retrieved.articles))
+            alone = await self._self_contained(question, mode)
+            retrieved = await self._workers.run(answerer.retrieve, alone)
+            yield Passages(found_passages(unread(retrieved)[: alone.top_k], retrieved.articles))
             # A chat model is shown several passages, so their order counts and not just the first.
             read = partial(answerer.read, thorough=mode == "generative")
-            finding = await self._workers.run(read, asked, retrieved)
-            work, reason = _Work(question, asked, archive, finding, started), None
+            finding = await self._workers.run(read, alone, retrieved)
+            work, reason = _Work(question, alone, archive, finding, started), None
             if mode == "generative" and finding.ranked:
                 draft = Draft(flag=self._settings.unverified == "flag")
                 try:
@@ -107,13 +119,15 @@ class Asker:
                     return
                 except GenerationFailed as failure:
                     level = logging.INFO if failure.reason in _EXPECTED else logging.WARNING
-                    _LOG.log(level, "the chat model's answer was not used: %s", failure)
+                    # The detail may repeat what the model was sent.
+                    _LOG.log(level, "the chat model's answer was not used: %s", failure.reason)
                     if draft.sentences and not hold:
                         yield Stopped(failure.reason, failure.detail)
                         return
+                    fell_back(failure.reason, stopped=False)
                     reason = str(failure)
             answer = work.finished(
-                await self._workers.run(answerer.conclude, asked, finding, started)
+                await self._workers.run(answerer.conclude, alone, finding, started)
             )
             if answer.answer is not None:
                 yield Sentence(0, answer.answer.text, answer.citations)
@@ -146,7 +160,7 @@ class Asker:
             try:
                 rewritten = _one_question(await self._chat_model.complete(messages, within=within))
             except GenerationFailed as failure:
-                _LOG.warning("the chat model did not rewrite a question: %s", failure)
+                _LOG.warning("the chat model did not rewrite a question: %s", failure.reason)
         if rewritten is None:
             rewritten = self_contained(question.text, question.history)
         if rewritten is None or rewritten == question.text:
@@ -180,7 +194,9 @@ class Asker:
                 async for claim in claims:
                     await prepared
                     written += 1
-                    sentence = await self._workers.run(checker.check, claim)
+                    with stage("verify"):
+                        sentence = await self._workers.run(checker.check, claim)
+                    judged(draft.verdict(sentence))
                     for shown in draft.add(sentence, new_line=claim.new_line):
                         yield shown
         finally:

@@ -8,6 +8,8 @@ there are two of them while another generation is being made.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from indexer.embedding import Embedder
@@ -26,6 +28,7 @@ class LoadedModels:
         self._embedders: dict[str, Embedder] = {}
         self._judges: dict[str, SupportJudge] = {}
         self._reader: Reader | None = None
+        self._on_batch: Callable[[str, int], None] = _untold
         # A user that is gone needs none.
         self._needed: WeakKeyDictionary[object, str] = WeakKeyDictionary()
 
@@ -40,6 +43,7 @@ class LoadedModels:
                     device=self._archive.device,
                     backend=self._archive.backend,
                     threads=self._archive.threads,
+                    on_batch=partial(self._batch, "embedder"),
                 )
             return self._embedders[name]
 
@@ -54,6 +58,7 @@ class LoadedModels:
                     device=self._archive.device,
                     backend=self._archive.backend,
                     threads=self._archive.threads,
+                    on_batch=partial(self._batch, "reader"),
                 )
             return self._reader
 
@@ -63,6 +68,10 @@ class LoadedModels:
             if name not in self._judges:
                 self._judges[name] = SupportJudge(self.embedder(name), self.reader())
             return self._judges[name]
+
+    def tell_batches(self, on_batch: Callable[[str, int], None]) -> None:
+        """Call this with every batch: whose it is, and how many texts or windows it has."""
+        self._on_batch = on_batch
 
     def needed_by(self, user: object, name: str) -> None:
         """From now on ``user`` needs this embedding model, and no other."""
@@ -75,3 +84,10 @@ class LoadedModels:
             needed = set(self._needed.values())
             self._embedders = {n: e for n, e in self._embedders.items() if n in needed}
             self._judges = {n: j for n, j in self._judges.items() if n in needed}
+
+    def _batch(self, model: str, size: int) -> None:
+        self._on_batch(model, size)
+
+
+def _untold(_: str, __: int) -> None:
+    pass

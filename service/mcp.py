@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -43,9 +42,10 @@ from service.access.keyring import Keyring
 from service.access.scope import Scope
 from service.listening import address_of, listen
 from service.mcp_tools import TOOLS, Tool
-from service.settings import ServiceSettings
+from service.settings import ServiceSettings, secrets_of
 from service.shared_door import SharedDoor
 from service.shared_doors import SharedDoors
+from service.telemetry.logs import write_logs
 
 _LOG = logging.getLogger(__name__)
 _PATH = "/mcp"
@@ -65,7 +65,7 @@ def serve_stdio(archive: ArchiveSettings, service: ServiceSettings) -> None:
         async with stdio_server() as (requests, responses):
             await server.run(requests, responses, server.create_initialization_options())
 
-    _log_to_stderr()
+    write_logs(service.telemetry, secrets_of(archive, service))
     anyio.run(run)
 
 
@@ -78,21 +78,18 @@ def serve_http(archive: ArchiveSettings, service: ServiceSettings, *, host: str,
     require_protection(host, service)
     keyring = Keyring(service.keys) if service.keys is not None else None
     gate = Gate(Boundary.of(service, host), archive.archive, keyring, rate=service.rate)
-    _log_to_stderr()
+    write_logs(service.telemetry, secrets_of(archive, service))
     listener = listen(host, port)
     app = _server(archive, service).streamable_http_app(
         streamable_http_path=_PATH,
         # The gate has looked at host and origin.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    print(
-        f"Fundstelle serves MCP at {address_of(listener)}{_PATH} (Ctrl-C stops it)", file=sys.stderr
-    )
+    _LOG.info("Fundstelle serves MCP at %s%s (Ctrl-C stops it)", address_of(listener), _PATH)
     try:
         admitting: Any = Admitting(app, gate, Scope.READ)
-        uvicorn.Server(uvicorn.Config(admitting, log_level="warning", http="h11")).run(
-            sockets=[listener]
-        )
+        config = uvicorn.Config(admitting, log_config=None, access_log=False, http="h11")
+        uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
 
@@ -183,7 +180,3 @@ def _schema(of: type[msgspec.Struct]) -> dict[str, Any]:
     definitions: dict[str, Any] = schema.pop("$defs", {})
     root = definitions.pop(schema["$ref"].rpartition("/")[2])
     return {**root, **({"$defs": definitions} if definitions else {})}
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")

@@ -65,9 +65,9 @@ class Readable(NamedTuple):
 class Reader:
     """The loaded reader. Safe to use from several threads.
 
-    ``base`` is the default model, or another copy of multilingual-e5-small. Raises
-    ModelError where its weights are missing or don't fit, and SettingsError where it can't
-    be loaded as asked.
+    ``base`` is the default model, or another copy of multilingual-e5-small; ``on_batch`` is
+    told how many windows are given to the model at once. Raises ModelError where its weights
+    are missing or don't fit, and SettingsError where it can't be loaded as asked.
     """
 
     def __init__(
@@ -79,7 +79,9 @@ class Reader:
         device: str | None = None,
         backend: Backend = "auto",
         threads: int = 0,
+        on_batch: Callable[[int], None] | None = None,
     ) -> None:
+        self._on_batch = on_batch
         self._forward: Forward
         self._tokenizer: Tokenizer
         #: How many passages cost little more than one.
@@ -104,6 +106,8 @@ class Reader:
             self._encode([p.head for p in passages]),
             self._encode([p.text for p in passages]),
         )
+        if self._on_batch and seen:
+            self._on_batch(len(seen))
         logits = self._forward([window.ids for window in seen])
         best: list[Reading | None] = [None] * len(passages)
         for window, each in zip(seen, logits, strict=True):

@@ -20,6 +20,7 @@ from service.dates import Mention
 from service.fusion import FusionWeights, fuse
 from service.stories.copies import Stories
 from service.stories.folding import fold
+from service.telemetry.record import stage
 from service.timeliness import Timeliness, around, bonus
 
 _LEG = 40
@@ -94,7 +95,8 @@ class Retriever:
         """
         started = time.perf_counter()
         language = detect(question)
-        dense = self._embedder.embed_questions([question])[0].tolist()
+        with stage("embed"):
+            dense = self._embedder.embed_questions([question])[0].tolist()
         embedded = time.perf_counter()
         request = SearchRequest(
             dense=dense,
@@ -103,15 +105,8 @@ class Retriever:
             filter=wanted,
         )
         times = _Times(around(mention) if mention and not mention.bounds else None, now)
-        while True:
-            found = self._ranked(request, language, times, group=group)
-            copies = sum(map(len, found.copies))
-            exhausted = len(found.candidates) + copies < request.limit
-            if not copies or len(found.candidates) >= least or exhausted:
-                break
-            if request.limit >= _LONGEST_LEG:
-                break
-            request = replace(request, limit=request.limit * _WIDER)
+        with stage("search"):
+            found = self._enough(request, language, times, least, group=group)
         searched = time.perf_counter()
         spent = {"embed": 1000 * (embedded - started), "search": 1000 * (searched - embedded)}
         return replace(found, timings_ms=spent)
@@ -119,6 +114,26 @@ class Retriever:
     def forget_languages(self) -> None:
         """Look at the archive's languages anew; for after the archive changed."""
         self._languages = None
+
+    def _enough(
+        self,
+        request: SearchRequest,
+        language: str | None,
+        times: _Times,
+        least: int,
+        *,
+        group: bool,
+    ) -> Retrieved:
+        """Candidates, in ever longer legs until there are ``least``."""
+        while True:
+            found = self._ranked(request, language, times, group=group)
+            copies = sum(map(len, found.copies))
+            exhausted = len(found.candidates) + copies < request.limit
+            if not copies or len(found.candidates) >= least or exhausted:
+                return found
+            if request.limit >= _LONGEST_LEG:
+                return found
+            request = replace(request, limit=request.limit * _WIDER)
 
     def _ranked(
         self, request: SearchRequest, language: str | None, times: _Times, *, group: bool

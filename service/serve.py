@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
 import threading
 
 import uvicorn
@@ -19,7 +18,11 @@ from service.app import create_app
 from service.archives import Archives
 from service.engine import FOLLOWING_S, Engine
 from service.listening import address_of, listen
-from service.settings import ServiceSettings
+from service.settings import ServiceSettings, secrets_of
+from service.telemetry.logs import write_logs
+from service.telemetry.metrics import Metrics
+from service.telemetry.otlp import Exporting
+from service.telemetry.record import kind_of
 
 _LOG = logging.getLogger(__name__)
 # Seconds after the last write to an embedded index until it is optimised, and while it is
@@ -36,7 +39,8 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
     """
     require_protection(service.host, service)
     keyring = Keyring(service.keys) if service.keys is not None else None
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    lines = write_logs(service.telemetry, secrets_of(archive, service))
+    exporting, metrics = Exporting(service.telemetry.otlp_url), Metrics()
     # uvicorn raises a signal again once it has shut down; as Python's own it would end the
     # process there, with the record of the owner left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -44,6 +48,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         listener = listen(service.host, service.port)
         address = address_of(listener)
         token = engine.ownership.announce(_reachable(address)) if engine.ownership else None
+        lines.strike_out(token)
         gate = Gate(
             Boundary.of(service, service.host),
             archive.archive,
@@ -53,15 +58,16 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         )
         stopping, archives = threading.Event(), Archives(engine)
         threads = [
-            threading.Thread(target=work, args=(archives, stopping), daemon=True)
+            threading.Thread(target=work, args=(archives, stopping, metrics), daemon=True)
             for work in (_warm, follow if archive.qdrant_url else _keep_optimised)
         ]
         for thread in threads:
             thread.start()
-        print(_told(archive, address, keyring), file=sys.stderr)
+        _LOG.info("%s", _told(archive, address, keyring))
+        app = create_app(archives, gate, metrics=metrics, tracing=exporting.tracing)
         # h11 takes some 64 KiB of headers at the most; httptools, where it is there, any number.
         config = uvicorn.Config(
-            create_app(archives, gate), log_level="warning", lifespan="off", http="h11"
+            app, log_config=None, access_log=False, lifespan="off", http="h11"
         )
         try:
             uvicorn.Server(config).run(sockets=[listener])
@@ -73,6 +79,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
                 thread.join()
             archives.close()
             listener.close()
+            exporting.close()
 
 
 def _told(archive: ArchiveSettings, address: str, keyring: Keyring | None) -> str:
@@ -87,29 +94,32 @@ def _reachable(address: str) -> str:
     return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-def _warm(archives: Archives, _: threading.Event) -> None:
+def _warm(archives: Archives, _: threading.Event, metrics: Metrics) -> None:
     try:
         archives.own.engine.warm()
     except FundstelleError as error:
         # Requests meet the same error and tell it to whoever asked.
+        metrics.failed(kind_of(error))
         _LOG.error("the models could not be loaded: %s", error)
 
 
-def follow(archives: Archives, stopping: threading.Event) -> None:
+def follow(archives: Archives, stopping: threading.Event, metrics: Metrics) -> None:
     """Go over to another generation soon after another process switched to it."""
     while not stopping.wait(FOLLOWING_S):
         for engine in archives.engines:
             try:
                 engine.follow()
             except FundstelleError as error:
+                metrics.failed(kind_of(error))
                 _LOG.error("the archive's new generation could not be opened: %s", error)
 
 
-def _keep_optimised(archives: Archives, stopping: threading.Event) -> None:
+def _keep_optimised(archives: Archives, stopping: threading.Event, metrics: Metrics) -> None:
     while not stopping.wait(1.0):
         for engine in archives.engines:
             if engine.unoptimised(idle=_IDLE, longest=_LONGEST):
                 try:
                     engine.optimize_apart(stopping)
                 except FundstelleError as error:
+                    metrics.failed(kind_of(error))
                     _LOG.error("the index could not be optimised: %s", error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
@@ -19,11 +19,13 @@ from indexer.settings import (
     number,
     one_of,
     setting,
+    settings_of,
     whole_number,
     yes_or_no,
 )
 from indexer.sources.web.settings import WebSettings
 from service.support.judge import DEFAULT_SUPPORT_THRESHOLD
+from service.telemetry.settings import TelemetrySettings
 
 Unverified = Literal["drop", "flag"]
 
@@ -109,6 +111,7 @@ class ServiceSettings(FromEnvironment):
     unverified: Unverified = setting("UNVERIFIED", "drop", one_of(*get_args(Unverified)))
     support_threshold: float = setting("SUPPORT_THRESHOLD", DEFAULT_SUPPORT_THRESHOLD, number(0, 1))
     feedback: Path | None = setting("FEEDBACK", None, Path)
+    telemetry: TelemetrySettings = settings_of(TelemetrySettings)
     keys: Path | None = setting("KEYS", None, Path)
     allow_unprotected: bool = setting("ALLOW_UNPROTECTED", False, yes_or_no)
     rate: int = setting("RATE", 600, whole_number(0))
@@ -121,6 +124,19 @@ class ServiceSettings(FromEnvironment):
             raise SettingsError(
                 f"{PREFIX}LLM_{given} is set, {PREFIX}LLM_{missing} is not; a chat model needs both"
             )
+
+
+def secrets_of(archive: ArchiveSettings, service: ServiceSettings) -> list[str | None]:
+    """What no log may show."""
+    found: list[str | None] = []
+    for settings in (archive, service):
+        for spec in fields(settings):
+            value = getattr(settings, spec.name)
+            if not spec.repr:
+                found.append(value)
+            elif isinstance(value, str) and "://" in value:
+                found.append(urlsplit(value).password)
+    return found
 
 
 def refuse_unknown(environment: Mapping[str, str]) -> None:

@@ -66,6 +66,16 @@ class Service:
         return self.process.wait(60)
 
 
+def log_lines(log: str) -> list[dict[str, Any]]:
+    """What a service logged; every line has to be an object."""
+    return [json.loads(line) for line in log.splitlines()]
+
+
+def defects(log: str) -> list[str]:
+    """The lines of a log that tell of an error that no code was written for."""
+    return [line for line in log.splitlines() if "Traceback" in line or '"exception":' in line]
+
+
 def read(path: Path) -> str:
     """A file as anyone would read it who checks a citation."""
     with path.open(encoding="utf-8", newline="") as stream:
@@ -139,8 +149,7 @@ def running_service(
     service = start(index, folder / "log", ready=True, env=env)
     yield service
     service.stop()
-    log = service.log.read_text("utf-8")
-    assert "Traceback" not in log, log
+    assert defects(service.log.read_text("utf-8")) == []
 
 
 @pytest.fixture(scope="session")

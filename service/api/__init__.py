@@ -10,6 +10,7 @@ from service.api.evaluations import evaluate_questions
 from service.api.feedback import feedback_enabled, rate
 from service.api.health import health, live, ready, status
 from service.api.languages import languages
+from service.api.metrics import metrics_page
 from service.api.questions import ask
 from service.api.renewals import back_up, drop, renewal_status, start_reindex, start_restore
 from service.api.search import search
@@ -28,6 +29,7 @@ ROUTES = [
     health,
     languages,
     live,
+    metrics_page,
     model,
     models,
     no_chat,

@@ -29,6 +29,7 @@ from service.engine import Engine
 from service.errors import AccessRefused
 from service.feedback_file import FeedbackFile
 from service.renewal_job import RenewalJob
+from service.telemetry.record import note
 
 #: What a route says in ``opt``: a scope, or None for everyone.
 NEEDED = "needed_scope"
@@ -59,9 +60,12 @@ class Admission(ASGIMiddleware):
         if request.method == "OPTIONS":  # says which methods there are, and nothing else
             needed = None
         try:
-            scope["user"] = self._gate.admit(request.method, request.headers, needed)
+            caller = self._gate.admit(request.method, request.headers, needed)
         except AccessRefused as refused:
             raise as_http(refused) from refused
+        scope["user"] = caller
+        if caller is not None:
+            note(archive=caller.archive, key=caller.key)
         if request.method == "OPTIONS":
             await send(
                 {

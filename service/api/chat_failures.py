@@ -18,6 +18,7 @@ from indexer.errors import FundstelleError, StoreError
 from service.api.problems import HANDLERS as PROBLEM_HANDLERS
 from service.api.problems import fields_at_fault
 from service.errors import QuestionError
+from service.telemetry.record import failed
 
 _LOG = logging.getLogger(__name__)
 _INSIDE = "something went wrong inside; the server's log says what"
@@ -77,12 +78,15 @@ def failure_of(error: Exception) -> Failure:
         case RecursionError():
             return Failure(400, "the body is nested too deeply")
         case StoreError():
+            failed(error)
             _LOG.error("the store failed: %s", error)
             return Failure(503, str(error), code="store_failed")
         case FundstelleError():
+            failed(error)
             _LOG.error("%s", error)
             return Failure(500, str(error))
         case _:
+            failed(error)
             _LOG.error("a request failed", exc_info=error)
             return Failure(500, _INSIDE)
 

@@ -16,6 +16,7 @@ from service.engine import Engine
 from service.errors import FeedbackError
 from service.feedback import Feedback, line, verify
 from service.feedback_file import FeedbackFile
+from service.telemetry.record import failed
 from service.workers import Workers
 
 _LOG = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ def _from_impossible_answer(_: AnyRequest, error: BrokenPromise) -> Problem:
 
 def _from_full_disk(_: AnyRequest, error: FeedbackError) -> Problem:
     """The rating is lost unless it is sent again."""
+    failed(error)
     _LOG.error("%s", error)
     return problem(503, str(error))
 

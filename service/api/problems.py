@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 
 from indexer.errors import BackupError, DiskFull, FundstelleError, SourceError, StoreError
 from service.errors import EvaluationError, QuestionError, RenewalRunning
+from service.telemetry.record import failed, request_id
 
 _LOG = logging.getLogger(__name__)
 _MEDIA_TYPE = "application/problem+json"
@@ -37,6 +38,8 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
     }
     if errors:
         content["errors"] = errors
+    if request_id():
+        content["request_id"] = request_id()
     return Response(content, status_code=status, media_type=_MEDIA_TYPE)
 
 
@@ -70,24 +73,28 @@ def from_renewal(_: AnyRequest, error: RenewalRunning) -> Problem:
 
 def from_store(_: AnyRequest, error: StoreError) -> Problem:
     """The store failed underneath: the request may succeed later."""
+    failed(error)
     _LOG.error("the store failed: %s", error)
     return problem(503, str(error))
 
 
 def from_full_disk(_: AnyRequest, error: DiskFull) -> Problem:
     """There is no room to write; reading goes on."""
+    failed(error)
     _LOG.error("%s", error)
     return problem(507, str(error))
 
 
 def from_us(_: AnyRequest, error: FundstelleError) -> Problem:
     """Any other error that is meant to be read."""
+    failed(error)
     _LOG.error("%s", error)
     return problem(500, str(error))
 
 
 def from_anything(_: AnyRequest, error: Exception) -> Problem:
-    """A defect: logged in full, sent without detail."""
+    """A defect: logged, sent without detail."""
+    failed(error)
     _LOG.error("a request failed", exc_info=error)
     return problem(500, "something went wrong inside; the server's log says what")
 

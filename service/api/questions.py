@@ -23,6 +23,7 @@ from service.asking import Asker
 from service.conversation import Turn
 from service.events import Complete, Event, Passages, Sentence, Stopped
 from service.question import Question
+from service.telemetry.record import failed
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,7 +70,8 @@ async def _events(asker: Asker, question: Question) -> AsyncGenerator[ServerSent
         try:
             async for event in events:
                 yield _message(event)
-        except Exception:
+        except Exception as error:
+            failed(error)
             # The status has been sent: what went wrong can only be told in the stream.
             _LOG.exception("a streamed answer failed")
             yield _message(Stopped("failed", "the answer failed; ask again"))

@@ -11,6 +11,7 @@ from service.answer import FoundPassage
 from service.api.admission import READ
 from service.engine import Engine
 from service.question import DEFAULT_PASSAGES, parse_question
+from service.telemetry.record import asked, note
 from service.workers import Workers
 
 
@@ -56,5 +57,7 @@ async def search(
         dates=dates,
         text_field="q",
     )
+    asked(question.text)
     found, timings = await workers.run(lambda: engine.search(question, rerank=rerank))
+    note(passages=len(found))
     return SearchResults(found, timings)

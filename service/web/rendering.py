@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from indexer.errors import FundstelleError
+from service.telemetry import record
 from service.web.headers import HEADERS
 from service.web.wording import Wording, wording
 
@@ -55,6 +56,7 @@ def failed(request: AnyRequest, error: Exception) -> Template:
             page = problem_page(request, error.status_code, words.say("failed"), error.detail)
         page.headers |= error.headers or {}
         return page
+    record.failed(error)
     _LOG.error("a page failed", exc_info=error)
     detail = str(error) if isinstance(error, FundstelleError) else ""
     return problem_page(request, 500, words.say("failed"), detail)

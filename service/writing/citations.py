@@ -21,6 +21,7 @@ from service.answer import AnswerSpan, Citation, Source, source_of
 from service.events import Sentence
 from service.stories.reprints import quoted_in
 from service.support.judge import Evidence, Support, SupportJudge
+from service.telemetry.record import Verdict
 from service.writing.claims import Claim, Part
 from service.writing.instructions import for_models, without
 
@@ -154,14 +155,20 @@ class Draft:
         """Those of all sentences."""
         return [citation for sentence in self.sentences for citation in sentence.citations]
 
+    def verdict(self, sentence: Sentence) -> Verdict:
+        """What becomes of a checked sentence."""
+        if sentence.citations and all(c.verified for c in sentence.citations):
+            return "verified"
+        return "flagged" if self._flag and sentence.citations else "dropped"
+
     def add(self, sentence: Sentence, *, new_line: bool) -> list[Sentence]:
         """The sentences that may be shown now."""
-        verified = bool(sentence.citations) and all(c.verified for c in sentence.citations)
-        if not verified and not (self._flag and sentence.citations):
+        verdict = self.verdict(sentence)
+        if verdict == "dropped":
             return []
         gap = "\n" if new_line else " "
         self._held.append(structs.replace(sentence, text=gap + sentence.text))
-        if not verified and not self.sentences:
+        if verdict == "flagged" and not self.sentences:
             return []
         placed = [self._place(held) for held in self._held]
         self._held.clear()

@@ -10,11 +10,12 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from service.errors import FailureReason, GenerationFailed
 from service.settings import ServiceSettings
+from service.telemetry.record import Stage, held_stage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -42,19 +43,28 @@ class ChatModel:
         self._client: AsyncOpenAI | None = None
 
     async def stream(
-        self, messages: Sequence[Message], *, within: float
+        self, messages: Sequence[Message], *, within: float, stage: Stage = "generate"
     ) -> AsyncGenerator[str, None]:
         """What the model writes, as it comes, until its last word ``within`` so many seconds.
 
-        Raises GenerationFailed, also half-way through. An answer that reached
-        ``max_tokens`` is no failure: its end is missing.
+        ``stage`` is what its time counts as, from the request to the last word. Raises
+        GenerationFailed, also half-way through. An answer that reached ``max_tokens`` is no
+        failure: its end is missing.
         """
+        with held_stage(stage) as headers:
+            async with aclosing(self._stream(messages, within, headers)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _stream(
+        self, messages: Sequence[Message], within: float, headers: dict[str, str]
+    ) -> AsyncGenerator[str, None]:
         deadline = time.monotonic() + within
         chunks: AsyncStream[ChatCompletionChunk] | None = None
         finish = None
         try:
             async with asyncio.timeout(within):
-                chunks = await self._request(messages)
+                chunks = await self._request(messages, headers)
             source = aiter(chunks)
             while True:
                 # Not around the whole loop: a time limit must not be held over a yield.
@@ -79,7 +89,8 @@ class ChatModel:
 
     async def complete(self, messages: Sequence[Message], *, within: float) -> str:
         """The whole text. Raises GenerationFailed."""
-        return "".join([part async for part in self.stream(messages, within=within)])
+        pieces = self.stream(messages, within=within, stage="rewrite")
+        return "".join([piece async for piece in pieces])
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -87,7 +98,9 @@ class ChatModel:
             await self._client.close()
             self._client = None
 
-    async def _request(self, messages: Sequence[Message]) -> AsyncStream[ChatCompletionChunk]:
+    async def _request(
+        self, messages: Sequence[Message], headers: dict[str, str]
+    ) -> AsyncStream[ChatCompletionChunk]:
         if self._client is None:
             # Building it reads the machine's certificates, which takes a while.
             self._client = await asyncio.to_thread(self._connect)
@@ -97,6 +110,7 @@ class ChatModel:
             max_tokens=self._max_tokens,
             temperature=0,
             stream=True,
+            extra_headers=headers,
         )
 
     def _connect(self) -> AsyncOpenAI:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import BODY_LIMIT, Finished, Service, read, run, start
+from tests.services import BODY_LIMIT, Finished, Service, defects, log_lines, read, run, start
 
-__all__ = ["BODY_LIMIT", "Finished", "Service", "read", "run", "start"]
+__all__ = ["BODY_LIMIT", "Finished", "Service", "defects", "log_lines", "read", "run", "start"]
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.chat_servers import (
     says,
     scripted,
 )
-from tests.integration.conftest import Finished, Service, read, start
+from tests.integration.conftest import Finished, Service, defects, read, start
 from tests.unit.service.chat.rendered import rendered
 
 pytestmark = pytest.mark.model
@@ -65,8 +65,7 @@ def service(
     started = start(index, folder / "log", ready=True, env=env)
     yield started
     started.stop()
-    log = started.log.read_text("utf-8")
-    assert "Traceback" not in log, log
+    assert defects(started.log.read_text("utf-8")) == []
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.services import Finished, Service, run, start
+from tests.services import Finished, Service, defects, run, start
 
 pytestmark = pytest.mark.model
 
@@ -31,7 +31,7 @@ def keeping(
     service = start(index, folder / "log", ready=True, env={"FUNDSTELLE_FEEDBACK": str(file)})
     yield service, file
     service.stop()
-    assert "Traceback" not in service.log.read_text("utf-8")
+    assert defects(service.log.read_text("utf-8")) == []
 
 
 @pytest.fixture(scope="module")

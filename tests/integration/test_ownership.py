@@ -28,7 +28,7 @@ from service.engine import Engine
 from service.evaluation import parse_questions
 from service.question import parse_question
 from service.settings import ServiceSettings
-from tests.integration.conftest import Finished, Service, run, start
+from tests.integration.conftest import Finished, Service, defects, log_lines, run, start
 
 pytestmark = pytest.mark.model
 
@@ -233,8 +233,8 @@ def test_a_service_that_is_stopped_leaves_nothing_behind(
     assert service.stop(number) in {0, 128 + number}
     assert not (seed_copy / "owner.json").exists()
     log = service.log.read_text("utf-8")
-    assert log.startswith("Fundstelle serves 'default' at http://127.0.0.1:")
-    assert "Traceback" not in log
+    assert log_lines(log)[0]["event"].startswith("Fundstelle serves 'default' at http://127.0.0.1:")
+    assert defects(log) == []
     assert command("status", "--index", seed_copy).status == 0
 
 

@@ -35,6 +35,8 @@ ONLY_IN = {
     "openai": ("service/writing/generation.py",),
     "httpx2": ("service/writing/generation.py",),
     "jinja2": ("service/web/",),
+    "opentelemetry": ("service/telemetry/tracing.py", "service/telemetry/otlp.py"),
+    "prometheus_client": ("service/telemetry/metrics.py", "service/telemetry/index_size.py"),
     "ray": ("indexer/distributed.py",),
     "service": ("service/", "training/"),
     "training": ("training/",),
