@@ -48,7 +48,8 @@ def test_a_question_is_one_line_that_says_how_it_went(watched: Watched) -> None:
 def test_what_fails_otherwise_is_a_line_too(watched: Watched) -> None:
     lines = log_lines(watched.log)
     failing = [line for line in lines if line["logger"] == "service.asking"]
-    assert {line["level"] for line in failing} == {"warning"}
+    # What a chat model may do is told, what it must not do is warned of.
+    assert {line["level"] for line in failing} == {"info", "warning"}
     assert all("request_id" in line for line in failing)
     assert {line["logger"].partition(".")[0] for line in lines} <= {"service", "indexer"}
     assert defects(watched.log) == []
