@@ -1,9 +1,11 @@
 # The image carries the default model, so that a container needs no network.
 #
-# It holds a CPU. The standard Linux wheel of torch brings several GB of CUDA libraries; to leave
-# them out, give pip the PyTorch project's CPU index:
+# It installs exactly the files whose hashes are in requirements.lock (make lock), which are those of
+# the ordinary registry. The Linux wheel of torch brings several GB of CUDA libraries from there: for a
+# GPU, run with: docker run --gpus all ... To leave them out, make a lock of your own with the PyTorch
+# project's CPU index, and give both:
+#   make lock UV_EXTRA_INDEX_URL=<that index> UV_INDEX_STRATEGY=unsafe-best-match
 #   docker build --build-arg PIP_EXTRA_INDEX_URL=<that index> -t fundstelle .
-# For a GPU leave it as it is, and run with: docker run --gpus all ...
 #
 # The default model's package has no wheel for Linux on ARM; there build with
 # --platform linux/amd64.
@@ -20,10 +22,14 @@ RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent fundst
     && install --directory --owner fundstelle --group fundstelle /var/lib/fundstelle
 
 WORKDIR /usr/src/fundstelle
-COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+        --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY indexer indexer
 COPY service service
-RUN pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt .
+# Everything it needs is there, the build's own package too: nothing more is fetched.
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --no-index .
 
 # From here on Python sees the installed packages, not the sources.
 WORKDIR /

@@ -9,7 +9,7 @@ RUN := $(BIN)/python -m pytest
 WORKERS ?= 2
 SHARED := OMP_NUM_THREADS=1 $(RUN) --numprocesses $(WORKERS) --dist loadfile
 
-.PHONY: run setup test check test-long bench clean
+.PHONY: run setup test check test-long bench lock audit clean
 
 run: setup
 	$(BIN)/fundstelle index seeds
@@ -40,6 +40,18 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.doors
+
+# What the container installs: every package with its hashes, as constraints.txt has it.
+lock: .venv/bin/python
+	$(PIP) install uv==0.13.9
+	$(BIN)/uv pip compile pyproject.toml --group build --extra otel --extra pdf --constraint constraints.txt \
+		--python-version 3.11 --python-platform x86_64-manylinux_2_28 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+
+# Known weaknesses of what the container installs; asks the public advisory database.
+audit: .venv/bin/python
+	$(PIP) install pip-audit==2.10.1
+	$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements.lock
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
