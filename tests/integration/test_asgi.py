@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -18,7 +19,13 @@ _START_S = 120.0
 
 
 @pytest.fixture(scope="module")
-def replica(cache: Path) -> Iterator[str]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the replica writes to standard error."""
+    return tmp_path_factory.mktemp("replica") / "log"
+
+
+@pytest.fixture(scope="module")
+def replica(cache: Path, log: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -28,7 +35,10 @@ def replica(cache: Path) -> Iterator[str]:
         "FUNDSTELLE_ALLOW_UNPROTECTED": "1",
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "service.asgi:create"]
-    process = subprocess.Popen([*command, "--port", str(port)], env=environment)
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], env=environment, stdout=stream, stderr=stream
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(address, process)
@@ -63,6 +73,20 @@ def test_articles_posted_to_a_replica_are_found_and_answered_from(
     assert source["article_id"] == "plan"
     assert article["text"][source["start"] : source["end"]] == source["quote"]
     assert "Kiew" in source["quote"]
+
+
+def test_uvicorns_own_lines_about_requests_give_way_to_ours(replica: str, log: Path) -> None:
+    """They have the whole address, and with it the question."""
+    answer = httpx.get(f"{replica}/v1/search", params={"q": "Svartisfjord"}, timeout=60)
+    known = answer.headers["x-request-id"]
+    deadline = time.monotonic() + 10
+    while known not in log.read_text("utf-8") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    told = log.read_text("utf-8")
+    (line,) = [json.loads(each) for each in told.splitlines() if known in each]
+    assert (line["route"], line["status"]) == ("/v1/search", 200)
+    assert "Svartisfjord" not in told
+    assert "GET /" not in told
 
 
 def test_an_embedded_index_is_refused(cache: Path) -> None:
