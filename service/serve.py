@@ -66,9 +66,7 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         _LOG.info("%s", _told(archive, address, keyring))
         app = create_app(archives, gate, metrics=metrics, tracing=exporting.tracing)
         # h11 takes some 64 KiB of headers at the most; httptools, where it is there, any number.
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", http="h11"
-        )
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http="h11")
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:

@@ -22,7 +22,10 @@ async def metrics_page(
     metrics: NamedDependency[Metrics],
     index_size: NamedDependency[IndexSize],
 ) -> Response[bytes]:
-    """The figures of the whole service, all archives, in Prometheus' text format, or OpenMetrics where that is accepted."""
+    """The figures of the whole service, all archives.
+
+    In Prometheus' text format, or OpenMetrics where that is accepted.
+    """
     with move_on_after(_PATIENCE_S):
         # Not among the workers: metrics are wanted most when these are all taken.
         await to_thread.run_sync(index_size.refresh, abandon_on_cancel=True)

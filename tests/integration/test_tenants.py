@@ -178,7 +178,15 @@ def _what_matters(response: httpx.Response) -> Any:
         return response.text
     found = response.json()
     if isinstance(found, dict):
-        for key in ("timings_ms", "latency_ms", "id", "created", "bytes", "indexed_at"):
+        for key in (
+            "timings_ms",
+            "latency_ms",
+            "id",
+            "created",
+            "bytes",
+            "indexed_at",
+            "request_id",
+        ):
             found.pop(key, None)
     return found
 
