@@ -66,7 +66,10 @@ class Metrics:
             "fundstelle_queue_wait_seconds", "How long work waited for a thread.", _WAIT_S
         )
         self._batches = self._histogram(
-            "fundstelle_batch_size", "Texts or windows given to a model at once.", _BATCH, ("model",)
+            "fundstelle_batch_size",
+            "Texts or windows given to a model at once.",
+            _BATCH,
+            ("model",),
         )
         self._answers = self._counter(
             "fundstelle_answers",
