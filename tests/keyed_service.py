@@ -14,7 +14,7 @@ import pytest
 from service.access.key import new_key
 from service.access.key_file import changing
 from service.access.scope import Scope
-from tests.services import Finished, Service, start
+from tests.services import Finished, Service, defects, start
 
 #: What stands in the seeds, and must not be shown to the other tenant.
 WORDS = "Kiew und Europa"
@@ -78,4 +78,4 @@ def keyed(
     yield keyed
     service.stop()
     log = service.log.read_text("utf-8")
-    assert "Traceback" not in log, log
+    assert defects(log) == []

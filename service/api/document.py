@@ -38,6 +38,7 @@ _SCHEMAS: Json = {
             "type": _TEXT,
             "title": _TEXT,
             "status": {"type": "integer"},
+            "request_id": {"type": "string"},
             "detail": _TEXT,
             "errors": {
                 "type": "array",

@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from service.access.secret import new_secret
 from tests.keyed_service import ARTICLE, OTHER, QUESTION, WORDS, KeyedService
-from tests.services import COMMAND
+from tests.services import COMMAND, defects
 
 pytestmark = pytest.mark.model
 
@@ -40,7 +40,7 @@ def address(keyed: KeyedService, tmp_path_factory: pytest.TempPathFactory) -> It
     yield found[0]
     process.terminate()
     process.wait(60)
-    assert "Traceback" not in log.read_text("utf-8")
+    assert defects(log.read_text("utf-8")) == []
 
 
 def _call(address: str, secret: str, tool: str, arguments: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ import pytest
 
 from service.access.scope import Scope
 from tests.keyed_service import OTHER, KeyedService, add_key
+from tests.services import defects
 
 pytestmark = pytest.mark.model
 
@@ -47,7 +48,7 @@ def _attacked(keyed: KeyedService, tmp_path: Path, name: str, *arguments: str) -
     )
     assert done.returncode == 0, done.stdout + done.stderr
     log = keyed.service.log.read_text("utf-8")
-    assert "Traceback" not in log, log
+    assert defects(log) == []
     return done.stdout
 
 
