@@ -17,7 +17,7 @@ import qdrant_edge as edge
 
 from indexer.article import Article
 from indexer.collection import CollectionSettings
-from indexer.disk import require_room
+from indexer.disk import RESERVE, require_room
 from indexer.errors import StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
@@ -81,7 +81,7 @@ class EdgeStore:
         """Lay out an empty store in a folder that does not exist yet."""
         with translated(folder):
             folder.mkdir(parents=True)
-            require_room(folder)
+            require_room(folder, extra=RESERVE)  # for the log of a shard, too
             (folder / _RECIPE).write_text(json.dumps(recipe.to_json(), indent=1), "utf-8")
         OpenShard.create(folder, recipe, settings or CollectionSettings())
 

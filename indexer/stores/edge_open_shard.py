@@ -16,7 +16,7 @@ import qdrant_edge as edge
 
 from indexer import pointer
 from indexer.collection import CollectionSettings
-from indexer.disk import RESERVE, require_room, require_writable
+from indexer.disk import require_room, require_writable
 from indexer.recipe import Recipe
 from indexer.stores.edge_errors import translated
 from indexer.stores.edge_filters import equals
@@ -66,7 +66,6 @@ class OpenShard:
     def create(cls, folder: Path, recipe: Recipe, settings: CollectionSettings) -> None:
         """Lay out an empty shard."""
         with translated(folder):
-            require_room(folder, extra=RESERVE)  # for the log that is laid out here
             place = shard_in_use(folder)
             place.mkdir()
             shard = edge.EdgeShard.create(str(place), shard_config(recipe, settings))
