@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from indexer.article import Passage
+from indexer.article import Article, Passage
 from indexer.backup import (
     ARTICLES,
     BACKUP_FORMAT,
@@ -32,11 +32,15 @@ from indexer.backup import (
 )
 from indexer.errors import BackupError, FundstelleError
 from indexer.lexical import SparseVector
+from indexer.points import published_seconds
 from indexer.recipe import Recipe
 from indexer.store import PassagePoint, PassageStore
 
 # Far more than any part of ours, far less than would take a machine down.
 _MOST_BYTES = 1 << 30
+
+# The decoder's own errors, and two of Python's that it lets through.
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 T = TypeVar("T")
 
@@ -130,8 +134,11 @@ class Backup:
         lines = self._bytes(f"{folder}/{ARTICLES}").splitlines()
         try:
             entries = [msgspec.json.decode(line, type=Entry) for line in lines]
-        except (msgspec.MsgspecError, FundstelleError, RecursionError) as error:
+        except (*_UNREADABLE, FundstelleError) as error:
             raise self._damaged(f"an article can't be read ({error})") from error
+        for entry in entries:
+            if not _is_sound(entry.article):
+                raise self._damaged(f"the article {entry.article.id!r} can't be what was indexed")
         count = sum(len(entry.passages) for entry in entries)
         dense = self._array(f"{folder}/{DENSE}", "f4", (count, self.recipe.dimension))
         lengths = self._array(f"{folder}/{LENGTHS}", "u4", (count,))
@@ -153,7 +160,7 @@ class Backup:
     def _array(self, name: str, kind: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
         try:
             found = np.load(io.BytesIO(self._bytes(name)), allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
+        except Exception as error:  # numpy raises what the parser of its header comes across
             raise self._damaged(f"{name} can't be read") from error
         empty = not found.size and not shape[0]
         if not isinstance(found, np.ndarray) or found.dtype != np.dtype(kind):
@@ -166,7 +173,7 @@ class Backup:
         content = self._read(name)
         try:
             return msgspec.json.decode(content, type=kind)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise self._damaged(f"{name} can't be read") from error
 
     def _bytes(self, name: str) -> bytes:
@@ -189,9 +196,21 @@ class Backup:
 
     def _recipe(self, header: dict[str, Any]) -> Recipe:
         try:
-            return Recipe.from_json(header["recipe"])
-        except (KeyError, TypeError, AttributeError) as error:
+            # Every value of the type that it should have, before anything is done with it.
+            return msgspec.convert(Recipe.from_json(header["recipe"]).to_json(), Recipe)
+        except (KeyError, TypeError, ValueError, AttributeError, msgspec.MsgspecError) as error:
             raise self._damaged("its recipe can't be read") from error
 
     def _damaged(self, what: str) -> BackupError:
         return BackupError(f"the backup {self.path} is damaged: {what}; use another one")
+
+
+def _is_sound(article: Article) -> bool:
+    """Whether what stands beside the text fits it, as it does with whatever was indexed."""
+    length = len(article.text)
+    start, end = article.title_span or (0, 0)
+    try:
+        published_seconds(article.published_at)
+    except ValueError:
+        return False
+    return 0 <= article.body_start <= length and 0 <= start <= end <= length

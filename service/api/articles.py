@@ -117,7 +117,7 @@ def _own_articles(body: bytes) -> list[Item]:
     for number, line in enumerate(body.splitlines(), start=1):
         try:
             items.append(msgspec.json.decode(line, type=Article))
-        except (msgspec.MsgspecError, SourceError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, SourceError) as error:
             items.append(SourceError("-", str(error), line=number))
     return items
 
