@@ -17,6 +17,7 @@ from service.api import ROUTES
 from service.api.admission import OF_THE_CALLER, OPEN, Admission
 from service.api.document import CompleteDocument
 from service.api.problems import HANDLERS
+from service.api.received import Received
 from service.archives import Archives
 from service.settings import ServiceSettings
 from service.telemetry.index_size import IndexSize
@@ -54,6 +55,7 @@ def create_app(
             "index_size": Provide(lambda: index_size, sync_to_thread=False),
         },
         exception_handlers=HANDLERS,
+        request_class=Received,
         template_config=TEMPLATES,
         on_shutdown=[archives.close_askers],
         state=State({"archives": archives, "gate": gate}),

@@ -19,6 +19,7 @@ from service.archives import Archives
 from service.engine import FOLLOWING_S, Engine
 from service.listening import address_of, listen
 from service.settings import ServiceSettings, secrets_of
+from service.slow_clients import patient_for
 from service.telemetry.logs import write_logs
 from service.telemetry.metrics import Metrics
 from service.telemetry.otlp import Exporting
@@ -66,7 +67,13 @@ def serve(archive: ArchiveSettings, service: ServiceSettings) -> None:
         _LOG.info("%s", _told(archive, address, keyring))
         app = create_app(archives, gate, metrics=metrics, tracing=exporting.tracing)
         # h11 takes some 64 KiB of headers at the most; httptools, where it is there, any number.
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http="h11")
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http=patient_for(service.client_timeout),
+        )
         try:
             uvicorn.Server(config).run(sockets=[listener])
         except KeyboardInterrupt:
