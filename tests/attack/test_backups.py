@@ -59,11 +59,55 @@ def test_a_file_that_was_changed(backup: bytes, tmp_path: Path) -> None:
     attack()
 
 
+@pytest.mark.parametrize(
+    ("member", "found", "put"),
+    [
+        pytest.param("fundstelle-backup.json", b'"format"', b'"\xfff":1,"format"', id="header"),
+        pytest.param("fundstelle-backup.json", b":320", b':"320"', id="a-recipe-of-texts"),
+        pytest.param("000001/articles.jsonl", b'"id":"', b'"id":"\xff', id="id-not-UTF-8"),
+        pytest.param(
+            "000001/articles.jsonl", b'"body_start":0', b'"body_start":999', id="offset-beyond"
+        ),
+        pytest.param("000001/articles.jsonl", b'"2025-', b'"2025x', id="no-date"),
+        pytest.param("000001/dense.npy", b"(6, 8), }", b"(6, 8), \x00", id="array-header"),
+    ],
+)
+def test_what_was_not_noticed_once(
+    backup: bytes, tmp_path: Path, member: str, found: bytes, put: bytes
+) -> None:
+    members = _members(backup)
+    assert found in members[member]
+    members[member] = members[member].replace(found, put)
+    path = tmp_path / "backup.zip"
+    path.write_bytes(_signed(members))
+    with pytest.raises(BackupError, match="is damaged"), Backup(path) as opened:
+        opened.check()
+
+
+def _members(backup: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(backup)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _signed(members: dict[str, bytes]) -> bytes:
+    """A backup of these, with checksums that fit them where its manifest can be read."""
+    changed = dict(members)
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        manifest = json.loads(changed[MANIFEST])
+        for member in manifest["sha256"]:
+            manifest["sha256"][member] = hashlib.sha256(changed[member]).hexdigest()
+        changed[MANIFEST] = json.dumps(manifest).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for member, content in changed.items():
+            archive.writestr(member, content)
+    return buffer.getvalue()
+
+
 def test_members_that_were_changed_by_someone_who_knows_the_format(
     backup: bytes, tmp_path: Path
 ) -> None:
-    with zipfile.ZipFile(io.BytesIO(backup)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = _members(backup)
     path = tmp_path / "backup.zip"
 
     @_BOUNDED
@@ -72,15 +116,6 @@ def test_members_that_were_changed_by_someone_who_knows_the_format(
         changed = dict(members)
         name = data.draw(st.sampled_from(sorted(changed)))
         changed[name] = data.draw(mutated(changed[name]))
-        with contextlib.suppress(ValueError, TypeError, KeyError):
-            manifest = json.loads(changed[MANIFEST])
-            for member in manifest["sha256"]:
-                manifest["sha256"][member] = hashlib.sha256(changed[member]).hexdigest()
-            changed[MANIFEST] = json.dumps(manifest).encode()
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for member, content in changed.items():
-                archive.writestr(member, content)
-        _read(path, buffer.getvalue())
+        _read(path, _signed(changed))
 
     attack()
