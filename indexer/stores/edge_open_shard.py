@@ -157,8 +157,9 @@ class OpenShard:
         self._unsettled = 0
 
     def optimize_apart(self, stopping: threading.Event) -> None:
-        """The same on a copy, where that is worth it, until ``stopping`` is set."""
+        """Flush, and do the same on a copy where that is worth it, until ``stopping`` is set."""
         self._apart = True
+        self._flush()
         passages = self.count(_PASSAGES)
         if passages <= _SMALL:
             self._optimize()

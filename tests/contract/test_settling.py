@@ -190,9 +190,12 @@ def test_few_new_passages_are_not_worth_a_copy(
     monkeypatch.setattr(edge_open_shard, "_SMALL", _ARTICLES - 1)
     store.optimize_apart(threading.Event())  # as many as there are: worth it
     assert shards(folder) == ["shard-2"]
-    monkeypatch.setattr(edge_open_shard, "_worth", lambda _: _ARTICLES + 1)
+    monkeypatch.setattr(edge_open_shard, "_worth", lambda _: 2 * _ARTICLES)
+    write(store, point(article("after")))
+    flushed = store._shard._flushed
     store.optimize_apart(threading.Event())
     assert shards(folder) == ["shard-2"]
+    assert store._shard._flushed > flushed  # a power loss costs nothing of it
 
 
 _KILLED = """
