@@ -159,7 +159,14 @@ def _sweep(
     """Recall and time of the dense leg by how far the graph is searched."""
     store.close()
     found = {}
-    for reach, oversampling in ((64, 2.0), (128, 1.0), (128, 2.0), (256, 1.0), (256, 2.0)):
+    for reach, oversampling in (
+        (64, 2.0),
+        (128, 2.0),
+        (256, 1.0),
+        (256, 2.0),
+        (384, 2.0),
+        (512, 2.0),
+    ):
         settings = CollectionSettings(graph_search=reach, oversampling=oversampling)
         opened = EdgeStore(folder, settings)
         found[f"{reach}, {oversampling:g}"] = {

@@ -28,12 +28,14 @@ _QUANTILE = 0.99
 # (``payload_m``), is off; whether it would be worth its memory has not been measured.
 _SELECTIVE = 0.4
 
-# Of terms and payload fields the file is what is searched: as quick as a copy on the heap while
-# it is in the page cache, and there is nothing to load when the shard is opened.
+# Of terms, and of payload fields with many values, the file is what is searched: about as quick
+# as a copy on the heap while it is in the page cache, and nothing to load when a shard is opened.
 _MAPPED = edge.Memory.Cached
-_SCHEMA: dict[str, edge.KeywordIndexParams | edge.IntegerIndexParams] = {
-    "keyword": edge.KeywordIndexParams(memory=_MAPPED),
-    "integer": edge.IntegerIndexParams(lookup=True, range=True, memory=_MAPPED),
+# What most filters ask for, and has few or short values, stays on the heap.
+_ON_HEAP = {
+    "kind": edge.PayloadSchemaType.Keyword,
+    "language": edge.PayloadSchemaType.Keyword,
+    "published": edge.PayloadSchemaType.Integer,
 }
 
 
@@ -66,8 +68,10 @@ def sparse_names(shard: Path) -> set[str]:
 def payload_indexes() -> list[edge.UpdateOperation]:
     """The operations that create the payload indexes."""
     return [
-        edge.UpdateOperation.create_field_index(field, _SCHEMA[kind])
-        for field, kind in INDEXED.items()
+        edge.UpdateOperation.create_field_index(
+            field, _ON_HEAP.get(field) or edge.KeywordIndexParams(memory=_MAPPED)
+        )
+        for field in INDEXED
     ]
 
 
