@@ -23,9 +23,10 @@ def test_a_slip_of_the_pen_is_noticed(at: int) -> None:
     assert not is_secret(secret[:at] + other + secret[at + 1 :])
 
 
-@pytest.mark.parametrize("text", ["", "fs_", "ghp_" + "a" * 49, new_secret() + "\n", "ü" * 52])
+@pytest.mark.parametrize("text", ["", "fs_", "ghp_" + "a" * 49, "ü" * 52])
 def test_other_texts_are_no_keys(text: str) -> None:
     assert not is_secret(text)
+    assert not is_secret(new_secret() + "\n")
 
 
 def test_the_hash_is_sha256_of_the_whole_text() -> None:
