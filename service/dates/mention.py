@@ -19,7 +19,6 @@ from service.dates import words
 
 _FIRST_YEAR = 1500
 _DAY = timedelta(days=1)
-_NUMBERS = words.NUMBERS
 
 
 @dataclass(frozen=True)
@@ -176,14 +175,14 @@ def _relative(text: str, today: date) -> Mention | None:
         return Mention(match[0], first, last, bounds=True)
     if kind == "this":
         return Mention(match[0], _unit_of(rest, today), today, bounds=False)
-    said = next((w for w in match[0].lower().split() if w.isdecimal() or w in _NUMBERS), "1")
-    since = _ago(rest, int(said) if said.isdecimal() else _NUMBERS[said], today)
+    said = next((w for w in match[0].lower().split() if w.isdecimal() or w in words.NUMBERS), "1")
+    since = _ago(rest, int(said) if said.isdecimal() else words.NUMBERS[said], today)
     return None if since is None else Mention(match[0], since, today, bounds=True)
 
 
 @cache
 def _relative_pattern() -> re.Pattern[str]:
-    number = rf"(?:\d{{1,4}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
+    number = rf"(?:\d{{1,4}}|{'|'.join(sorted(words.NUMBERS, key=len, reverse=True))})"
     shapes = [
         rf"(?P<ago_{days}>{said})" for days, said in sorted(words.DAYS_AGO.items(), reverse=True)
     ]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 
+from tests.local_servers import mcp_over_http
 from tests.services import COMMAND, Finished, Service, defects, read, run
 
 pytestmark = pytest.mark.model
@@ -192,20 +191,8 @@ def address(
     """Where a server over HTTP answers, in a process of its own."""
     folder = tmp_path_factory.mktemp("mcp")
     index = Path(shutil.copytree(seed_index[0], folder / "index"))
-    log = folder / "log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [*COMMAND, "mcp", "--http", "--port", "0", "--index", str(index)], stderr=stream
-        )
-    deadline = time.monotonic() + 60
-    while not (found := re.search(r"http://\S+/mcp", log.read_text("utf-8"))):
-        assert process.poll() is None, log.read_text("utf-8")
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    yield found[0]
-    process.terminate()
-    process.wait(60)
-    assert defects(log.read_text("utf-8")) == []
+    with mcp_over_http(folder / "log", "--index", index, within=60) as found:
+        yield found
 
 
 def test_over_http(address: str, seeds: Path, http: httpx.Client) -> None:

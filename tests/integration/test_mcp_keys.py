@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from service.access.secret import new_secret
 from tests.keyed_service import ARTICLE, OTHER, QUESTION, WORDS, KeyedService
-from tests.services import COMMAND, defects
+from tests.local_servers import mcp_over_http
+from tests.services import COMMAND
 
 pytestmark = pytest.mark.model
 
@@ -27,20 +26,9 @@ pytestmark = pytest.mark.model
 def address(keyed: KeyedService, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a server beside the service that owns the index answers."""
     log = tmp_path_factory.mktemp("mcp") / "log"
-    arguments = ["mcp", "--http", "--port", "0", "--keys", keyed.file]
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [*COMMAND, *map(str, arguments), "--index", str(keyed.service.index)], stderr=stream
-        )
-    deadline = time.monotonic() + 120
-    while not (found := re.search(r"http://\S+/mcp", log.read_text("utf-8"))):
-        assert process.poll() is None, log.read_text("utf-8")
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    yield found[0]
-    process.terminate()
-    process.wait(60)
-    assert defects(log.read_text("utf-8")) == []
+    index = keyed.service.index
+    with mcp_over_http(log, "--keys", keyed.file, "--index", index, within=120) as found:
+        yield found
 
 
 def _call(address: str, secret: str, tool: str, arguments: dict[str, Any]) -> str:
