@@ -7,16 +7,19 @@ are in the new one too. The former stays until it is dropped.
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 
-from indexer.errors import RecipeMismatch
+from indexer.errors import RecipeMismatch, StoreError
 from indexer.reindexing import Reindexing
 from indexer.restoring import Backup
 from indexer.settings import ArchiveSettings
+from indexer.store import PassageStore
 from service.engine import FOLLOWING_S, Engine
 from service.open_archive import OpenArchive
 from service.recipes import recipe_for
@@ -24,6 +27,10 @@ from service.recipes import recipe_for
 # So few that writers can be kept waiting for them.
 _FEW = 64
 _MOST_PASSES = 20
+# After so many articles what is written is optimised in between: until then it is on the heap.
+_ARTICLES_BETWEEN = 20_000
+
+_LOG = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -40,12 +47,18 @@ class Renewed(msgspec.Struct, frozen=True):
 
 
 def reindex(
-    engine: Engine, asked: ArchiveSettings, on_progress: Progress, *, drop_old: bool = False
+    engine: Engine,
+    asked: ArchiveSettings,
+    on_progress: Progress,
+    *,
+    drop_old: bool = False,
+    stopping: threading.Event | None = None,
 ) -> Renewed:
     """Index all articles anew: with the model and passages asked for, else those in use.
 
     One that was cut off is gone on with. ``on_progress`` is told how many articles of how
-    many are done. Raises ModelError where the model can't be loaded.
+    many are done. A service gives ``stopping``, which it sets when it ends: its questions go
+    on while the new generation is optimised. Raises ModelError where the model can't be loaded.
     """
     started = time.perf_counter()
     with engine.renewing(), engine.reading() as former:
@@ -55,11 +68,12 @@ def reindex(
         try:
             copy = Reindexing(former.store, following.store, following.indexer)
             total = former.store.status().articles
+            filling = _Filling(following.store, stopping, on_progress, total)
             # Pass by pass less is left to do, as writers go on meanwhile.
             for _ in range(_MOST_PASSES):
-                if copy.catch_up(lambda done: on_progress(min(done, total), total)) <= _FEW:
+                if copy.catch_up(filling.told) <= _FEW:
                     break
-            following.store.optimize()
+            filling.finish()
             engine.prepare(following)
             with engine.writing():
                 copy.catch_up()
@@ -74,12 +88,18 @@ def reindex(
 
 
 def restore(
-    engine: Engine, backup: Backup, on_progress: Progress, *, drop_old: bool = False
+    engine: Engine,
+    backup: Backup,
+    on_progress: Progress,
+    *,
+    drop_old: bool = False,
+    stopping: threading.Event | None = None,
 ) -> Renewed:
     """Put the archive back as a backup has it; what is in it now stays behind as the former.
 
-    Raises BackupError where the backup is damaged, RecipeMismatch where this release can't
-    go on with its recipe; nothing is changed then.
+    ``on_progress`` and ``stopping`` are those of ``reindex``. Raises BackupError where the
+    backup is damaged, RecipeMismatch where this release can't go on with its recipe; nothing
+    is changed then.
     """
     started = time.perf_counter()
     total = backup.check()
@@ -93,8 +113,9 @@ def restore(
         name = engine.generations.make(backup.recipe)
         following = engine.open_generation(name)
         try:
-            backup.restore(following.store, lambda done: on_progress(done, total))
-            following.store.optimize()
+            filling = _Filling(following.store, stopping, on_progress, total)
+            backup.restore(following.store, filling.told)
+            filling.finish()
             engine.prepare(following)
             with engine.writing():
                 _switch(engine, following)
@@ -113,6 +134,52 @@ def drop_former(engine: Engine) -> list[str]:
             for name in names:
                 engine.generations.drop(name)
         return names
+
+
+class _Filling:
+    """Tells how far a new generation is, and has it optimised in between and at the end.
+
+    With ``stopping``, in a service, that happens in another process, as Edge would keep
+    every question waiting.
+    """
+
+    def __init__(
+        self,
+        store: PassageStore,
+        stopping: threading.Event | None,
+        on_progress: Progress,
+        total: int,
+    ) -> None:
+        self._store = store
+        self._stopping = stopping
+        self._on_progress = on_progress
+        self._total = total
+        self._next = _ARTICLES_BETWEEN
+        if stopping is not None:
+            store.optimize_apart(stopping)  # it leaves optimising to us from now on
+
+    def told(self, done: int) -> None:
+        self._on_progress(min(done, self._total), self._total)
+        if self._stopping is not None and done >= self._next:
+            self._next = done + _ARTICLES_BETWEEN
+            self._optimize_apart(self._stopping)
+
+    def finish(self) -> None:
+        if self._stopping is None:
+            self._store.optimize()
+            return
+        if not self._optimize_apart(self._stopping):
+            _LOG.warning("it is optimised in this process, which answers nothing meanwhile")
+            self._store.optimize()
+        self._on_progress(self._total, self._total)  # ends it where the service does
+
+    def _optimize_apart(self, stopping: threading.Event) -> bool:
+        try:
+            self._store.optimize_apart(stopping)
+        except StoreError as error:
+            _LOG.warning("a copy of the new generation could not be optimised: %s", error)
+            return False
+        return True
 
 
 def _switch(engine: Engine, following: OpenArchive) -> str:

@@ -39,8 +39,11 @@ class RenewalJob:
         self._thread: threading.Thread | None = None
         self.status = RenewalStatus()
 
-    def start(self, work: Callable[[Progress], Renewed]) -> None:
-        """Begin. Raises RenewalRunning where one is at work already."""
+    def start(self, work: Callable[[Progress, threading.Event], Renewed]) -> None:
+        """Begin; ``work`` is given whom to tell how far it is, and what is set when to end.
+
+        Raises RenewalRunning where one is at work already.
+        """
         with self._turn:
             if self.status.state == "running":
                 raise RenewalRunning
@@ -54,9 +57,9 @@ class RenewalJob:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, work: Callable[[Progress], Renewed]) -> None:
+    def _run(self, work: Callable[[Progress, threading.Event], Renewed]) -> None:
         try:
-            result = work(self._told)
+            result = work(self._told, self._stopping)
             self.status = RenewalStatus("done", result.articles, result.articles, result)
         except _Stopped:
             self.status = RenewalStatus("failed", error="the service was stopped")

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -72,8 +73,8 @@ async def start_reindex(
         passage_overlap=data.passage_overlap,
     )
 
-    def work(progress: Progress) -> Renewed:
-        return reindex(engine, asked, progress, drop_old=data.drop_old)
+    def work(progress: Progress, stopping: Event) -> Renewed:
+        return reindex(engine, asked, progress, drop_old=data.drop_old, stopping=stopping)
 
     job.start(work)
     return job.status
@@ -103,10 +104,10 @@ async def start_restore(
                 await to_thread.run_sync(stream.write, chunk)
         backup = await to_thread.run_sync(Backup, path)
 
-        def work(progress: Progress) -> Renewed:
+        def work(progress: Progress, stopping: Event) -> Renewed:
             try:
                 with backup:
-                    return restore(engine, backup, progress, drop_old=drop_old)
+                    return restore(engine, backup, progress, drop_old=drop_old, stopping=stopping)
             finally:
                 path.unlink(missing_ok=True)
 
