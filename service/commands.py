@@ -111,7 +111,7 @@ def ask(given: argparse.Namespace, environment: Environment) -> int:
 
 def search(given: argparse.Namespace, environment: Environment) -> int:
     """Find the nearest passages."""
-    question = _question(given)
+    question = _question(given, searching=True)
     with closing(open_door(*settings(given, environment))) as door:
         found, timings = door.search(question, rerank=given.rerank)
     if given.json:
@@ -195,7 +195,9 @@ def mcp(given: argparse.Namespace, environment: Environment) -> int:
     return ExitStatus.DONE
 
 
-def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
+def _question(
+    given: argparse.Namespace, *, mode: str = "auto", searching: bool = False
+) -> Question:
     return parse_question(
         given.text,
         mode=mode,
@@ -206,6 +208,7 @@ def _question(given: argparse.Namespace, *, mode: str = "auto") -> Question:
         metadata={name: getattr(given, name) for name in METADATA},
         group=given.group,
         dates=given.dates,
+        searching=searching,
     )
 
 

@@ -147,7 +147,7 @@ async def _ask(door: SharedDoor, given: Ask) -> tuple[Answer, str]:
 
 
 async def _search(door: SharedDoor, given: Search) -> tuple[Found, str]:
-    question = parse_question(given.query, text_field="query", **given.asked())
+    question = parse_question(given.query, searching=True, text_field="query", **given.asked())
     passages = await door.search(question, rerank=given.rerank)
     return Found(passages), listed(passages) or "No passage was found; ask with fewer filters."
 

@@ -82,9 +82,14 @@ def parse_question(
     now: str | None = None,
     group: bool | None = None,
     dates: bool = True,
+    searching: bool = False,
     text_field: str = "question",
 ) -> Question:
-    """Raises QuestionError naming the field that can't be used."""
+    """A question, or with ``searching`` what a search looks for, which may be a headline.
+
+    A headline counts "last year" from its own day, so that no time bounds a search but
+    those that the caller gives. Raises QuestionError naming the field that can't be used.
+    """
     if not text.strip():
         raise QuestionError(text_field, "it is empty; ask something")
     if len(text) > MOST_CHARACTERS:
@@ -124,16 +129,19 @@ def parse_question(
     }
     asked = {key: value for key, value in filters.items() if value is not None}
     turns, moment = _turns(history), _date("now", now)
-    return heed_dates(Question(text, mode, top_k, wanted, asked, turns, moment, group, dates))
+    question = Question(text, mode, top_k, wanted, asked, turns, moment, group, dates)
+    return heed_dates(question, searching=searching)
 
 
-def heed_dates(question: Question) -> Question:
+def heed_dates(question: Question, *, searching: bool = False) -> Question:
     """With the time that its text names now, unless the caller named one, or wants none."""
     if not question.dates or {"published_after", "published_before"} & question.filters.keys():
         return question
     mention = mentioned(question.text, _day(question.now))
     if mention is None:
         return question
+    if searching:
+        mention = replace(mention, bounds=False)
     first, last = (d.isoformat() if d else None for d in (mention.first, mention.last))
     wanted = replace(
         question.wanted,

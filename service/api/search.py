@@ -44,7 +44,7 @@ async def search(
 
     With ``rerank`` the reader orders what was found, which is better and slower. ``group``
     says whether copies of a story count as one; left out, that is as the service is set.
-    ``dates`` says whether the time that the text names is heeded.
+    ``dates`` says whether articles of the time that the text names are preferred.
     """
     question = parse_question(
         q,
@@ -55,6 +55,7 @@ async def search(
         metadata={"outlet": outlet, "author": author, "section": section, "tags": tags},
         group=group,
         dates=dates,
+        searching=True,
         text_field="q",
     )
     asked(question.text)

@@ -91,7 +91,21 @@ def test_the_command_line_switches_it_off_through_the_owner(
     question = _QUESTION.format("gestern")
     for options, found in (([], False), (["--no-dates"], True)):
         capsys.readouterr()
-        arguments = ["search", question, "--index", str(running_service.index), "--json", *options]
-        assert main(arguments) == 0
-        ids = {r["article_id"] for r in json.loads(capsys.readouterr().out)["results"]}
+        arguments = ["ask", question, "--index", str(running_service.index), "--json", *options]
+        main(arguments)
+        ids = {r["article_id"] for r in json.loads(capsys.readouterr().out)["passages"]}
         assert ("fest-2014" in ids) == found
+
+
+@pytest.mark.usefixtures("festivals")
+def test_no_search_is_bounded_by_what_a_headline_says(
+    running_service: Service, http: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headline = "Kürbisfest in Ammerlingen zählte letztes Jahr Gäste wie noch nie"
+    response = http.get("/v1/search", params={"q": headline, "top_k": 20})
+    everywhere = [[p["article_id"] for p in response.raise_for_status().json()["results"]]]
+    assert main(["search", headline, "--index", str(running_service.index), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)["results"]
+    everywhere.append([p["article_id"] for p in printed])
+    for ids in everywhere:
+        assert any(article_id.startswith("fest-") for article_id in ids)
