@@ -6,11 +6,12 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.crash.aims import round_of
 from tests.crash.conftest import Undisturbed, fifty_kills
-from tests.crash.processes import Aim, Processes
+from tests.crash.processes import Aim, Processes, Running
 from tests.crash.readers import Readers
 from tests.crash.served import address_at, free_port, served
 from tests.crash.state import State
@@ -35,8 +36,7 @@ def kill_until_done(
     with Readers(archive, address_at(port), may_die=True, chance=chance) as readers:
         for aim in aims:
             with served(processes, index, port, aim) as service:
-                if service.process.is_alive():
-                    readers.read_all(told(confirmed))
+                _read_unless_killed(service, readers, told(confirmed))
                 client = processes.start(*command, confirmed=confirmed)
                 ended = client.wait()
                 if service.process.is_alive():  # it was done before it came there
@@ -55,6 +55,16 @@ def kill_until_done(
     assert State.read(index) == archive.after
     print(f"reads: {dict(readers.reads)}")
     return deaths
+
+
+def _read_unless_killed(service: Running, readers: Readers, confirmed: set[str]) -> None:
+    """Read what a service has, if it lives long enough for that."""
+    if not service.process.is_alive():
+        return
+    try:
+        readers.read_all(confirmed)
+    except httpx.TransportError:
+        assert service.wait().status == -9
 
 
 def _told_what_to_do(ended: object, aim: Aim) -> None:
