@@ -82,13 +82,20 @@ class SearchRequest:
 
     ``dense`` has the length of the index's vectors; ``lexical`` holds the
     question's terms for each language of passages to search by words; ``limit``
-    counts passages a leg.
+    counts passages a leg. ``besides`` asks for one more dense leg, a ``shorter`` one,
+    under another filter.
     """
 
     dense: Sequence[float]
     lexical: Mapping[str, SparseVector]
     limit: int
     filter: ArticleFilter = ArticleFilter()
+    besides: ArticleFilter | None = None
+
+    @property
+    def shorter(self) -> int:
+        """Passages of the leg under ``besides``."""
+        return -(-self.limit // 4)
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ class PassageStore(Protocol):
         """How many passages there are in each language."""
 
     def search(self, request: SearchRequest) -> list[Candidate]:
-        """Passages of the dense leg and of each lexical leg together, best dense score first.
+        """Passages of the dense legs and of each lexical leg together, best dense score first.
 
         Every candidate has its dense score, whichever leg found it. The inverse
         document frequency of a lexical leg is that of its language's passages.

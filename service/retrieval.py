@@ -58,6 +58,16 @@ class _Times:
     within: ArticleFilter | None
     now: float | None
 
+    def narrow(self, wanted: ArticleFilter) -> ArticleFilter | None:
+        """What of the time that is named is to be looked for besides, if one is."""
+        if self.within is None:
+            return None
+        return replace(
+            wanted,
+            published_from=self.within.published_from,
+            published_until=self.within.published_until,
+        )
+
 
 class Retriever:
     """Finds passages in a store. Safe to use from several threads."""
@@ -98,13 +108,14 @@ class Retriever:
         with stage("embed"):
             dense = self._embedder.embed_questions([question])[0].tolist()
         embedded = time.perf_counter()
+        times = _Times(around(mention) if mention and not mention.bounds else None, now)
         request = SearchRequest(
             dense=dense,
             lexical={code: lexical.weigh_question(question, code) for code in self._codes(wanted)},
             limit=_LEG,
             filter=wanted,
+            besides=times.narrow(wanted),
         )
-        times = _Times(around(mention) if mention and not mention.bounds else None, now)
         with stage("search"):
             found = self._enough(request, language, times, least, group=group)
         searched = time.perf_counter()
@@ -160,7 +171,7 @@ class Retriever:
         longest = _MOST_ROOM * request.limit
         for attempt in range(_TRIES):
             most = max(_BEST, request.limit)
-            found = self._search(request, times.within)
+            found = self._store.search(request)
             scores = fuse(found, language, self._weights)
             scored = sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1])[:most]
             ids = list({candidate.article_id for candidate, _ in scored})
@@ -178,20 +189,6 @@ class Retriever:
             request = replace(request, limit=min(request.limit + dropped, longest))
             time.sleep(0.005 * attempt)
         return sorted(valid, key=lambda pair: -pair[1]), articles
-
-    def _search(self, request: SearchRequest, within: ArticleFilter | None) -> list[Candidate]:
-        """What is found, and what of the time that the question names is, each once."""
-        found = self._store.search(request)
-        if within is None:
-            return found
-        narrowed = replace(
-            request.filter,
-            published_from=within.published_from,
-            published_until=within.published_until,
-        )
-        known = {(c.article_id, c.version, c.ordinal) for c in found}
-        more = self._store.search(replace(request, filter=narrowed))
-        return found + [c for c in more if (c.article_id, c.version, c.ordinal) not in known]
 
     def _bonus(self, stored: StoredArticle, times: _Times) -> float:
         published = published_seconds(stored.article.published_at)

@@ -40,6 +40,7 @@ from indexer.points import (
 )
 from indexer.recipe import VECTOR_A_LANGUAGE, Recipe
 from indexer.store import (
+    ArticleFilter,
     Candidate,
     PassagePoint,
     SearchRequest,
@@ -189,26 +190,24 @@ class EdgeStore:
 
     def search(self, request: SearchRequest) -> list[Candidate]:
         nearest = edge.Query.Nearest(list(request.dense), using=DENSE)
-        dense_leg = edge.QueryRequest(
-            request.limit,
-            query=nearest,
-            filter=_all_of(conditions(request.filter)),
-            params=dense_search(self._settings),
-            with_payload=True,
-        )
+        dense_leg = self._dense_leg(nearest, request.filter, request.limit, with_payload=True)
         legs = [
             self._lexical_leg(language, vector, request)
             for language, vector in request.lexical.items()
             if self._name(language) in self._shard.sparse
         ]
+        words = len(legs)
+        if request.besides is not None:
+            legs.append(self._dense_leg(nearest, request.besides, request.shorter))
         shard = self._shard.edge
         with translated(self.folder):
             # Not in one batch: the payloads of the first would cost the others time.
             by_dense = shard.query(dense_leg)
-            by_words = shard.query_batch(edge.QueryBatchRequest(legs)) if legs else []
-            lexical = {str(point.id): point.score for leg in by_words for point in leg}
-            # A passage found by its words alone gets its dense score, too.
-            rest = lexical.keys() - {str(point.id) for point in by_dense}
+            found = shard.query_batch(edge.QueryBatchRequest(legs)) if legs else []
+            lexical = {str(point.id): point.score for leg in found[:words] for point in leg}
+            others = {str(point.id) for leg in found[words:] for point in leg}
+            # A passage that another leg found gets its dense score, too.
+            rest = (lexical.keys() | others) - {str(point.id) for point in by_dense}
             if rest:
                 chosen = edge.Filter(must=[edge.HasIdCondition(set(rest))])
                 by_dense += shard.query(
@@ -220,11 +219,22 @@ class EdgeStore:
                         with_payload=True,
                     )
                 )
-        found = [
+        candidates = [
             candidate(point.payload or {}, point.score, lexical.get(str(point.id)))
             for point in by_dense
         ]
-        return sorted(found, key=lambda c: -c.dense)
+        return sorted(candidates, key=lambda c: -c.dense)
+
+    def _dense_leg(
+        self, nearest: edge.Query, only: ArticleFilter, limit: int, *, with_payload: bool = False
+    ) -> edge.QueryRequest:
+        return edge.QueryRequest(
+            limit,
+            query=nearest,
+            filter=_all_of(conditions(only)),
+            params=dense_search(self._settings),
+            with_payload=with_payload,
+        )
 
     def _lexical_leg(
         self, language: str, vector: SparseVector, request: SearchRequest

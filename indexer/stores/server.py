@@ -41,6 +41,7 @@ from indexer.points import (
 )
 from indexer.recipe import VECTOR_A_LANGUAGE, Recipe
 from indexer.store import (
+    ArticleFilter,
     Candidate,
     PassagePoint,
     Payload,
@@ -269,25 +270,25 @@ class ServerStore:
 
     def search(self, request: SearchRequest) -> list[Candidate]:
         dense = list(request.dense)
-        dense_leg = models.QueryRequest(
-            query=dense,
-            using=DENSE,
-            limit=request.limit,
-            filter=models.Filter(must=conditions(request.filter)),
-            params=self._nearest,
-            with_payload=True,
-        )
         legs = [
             self._lexical_leg(language, vector, request)
             for language, vector in request.lexical.items()
             if self._collection.has_vector(self._name(language))
         ]
+        others = []
+        if request.besides is not None:
+            others.append(self._dense_leg(dense, request.besides, request.shorter))
+        dense_leg = self._dense_leg(dense, request.filter, request.limit, with_payload=True)
         with translated(self._place):
-            first, *by_words = self._client.query_batch_points(self.collection, [dense_leg, *legs])
+            first, *more = self._client.query_batch_points(
+                self.collection, [dense_leg, *legs, *others]
+            )
             by_dense = list(first.points)
+            by_words = more[: len(legs)]
             lexical = {str(point.id): point.score for leg in by_words for point in leg.points}
-            # A passage found by its words alone gets its dense score, too.
-            rest = lexical.keys() - {str(point.id) for point in by_dense}
+            besides = {str(point.id) for leg in more[len(legs) :] for point in leg.points}
+            # A passage that another leg found gets its dense score, too.
+            rest = (lexical.keys() | besides) - {str(point.id) for point in by_dense}
             if rest:
                 by_dense += self._client.query_points(
                     self.collection,
@@ -303,6 +304,18 @@ class ServerStore:
             for point in by_dense
         ]
         return sorted(found, key=lambda c: -c.dense)
+
+    def _dense_leg(
+        self, dense: list[float], only: ArticleFilter, limit: int, *, with_payload: bool = False
+    ) -> models.QueryRequest:
+        return models.QueryRequest(
+            query=dense,
+            using=DENSE,
+            limit=limit,
+            filter=models.Filter(must=conditions(only)),
+            params=self._nearest,
+            with_payload=with_payload,
+        )
 
     def _lexical_leg(
         self, language: str, vector: SparseVector, request: SearchRequest
