@@ -48,6 +48,7 @@ from indexer.store import (
     StoreStatus,
     Superseded,
 )
+from indexer.stores.article_cache import ArticleCache
 from indexer.stores.edge_errors import translated
 from indexer.stores.edge_filters import conditions, equals
 from indexer.stores.edge_open_shard import OpenShard
@@ -74,6 +75,7 @@ class EdgeStore:
         self._shard = OpenShard(folder, self.recipe, self._settings)
         self._vector_a_language = self.recipe.format >= VECTOR_A_LANGUAGE
         self._written = 0
+        self._articles = ArticleCache()
 
     @classmethod
     def create(
@@ -122,15 +124,16 @@ class EdgeStore:
     def commit(self, articles: Iterable[tuple[Article, int]]) -> None:
         articles = list(articles)
         require_room(self.folder, _size(article.text for article, _ in articles))
-        self._shard.upsert(
-            [
-                edge.Point(article_point_id(article.id), {}, article_payload(article, passages))
-                for article, passages in articles
-            ]
-        )
+        points = [
+            edge.Point(article_point_id(article.id), {}, article_payload(article, passages))
+            for article, passages in articles
+        ]
+        with self._articles.changing(article.id for article, _ in articles):
+            self._shard.upsert(points)
 
     def forget(self, article_ids: Sequence[str]) -> None:
-        self._shard.delete([article_point_id(article_id) for article_id in article_ids])
+        with self._articles.changing(article_ids):
+            self._shard.delete([article_point_id(article_id) for article_id in article_ids])
 
     def drop_passages(self, article_id: str, *, keep: str | None) -> None:
         of_article = edge.Filter(
@@ -160,8 +163,16 @@ class EdgeStore:
         self._shard.delete([superseded_point_id(v) for v in versions])
 
     def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
+        if text:
+            return self._look_up(ids, text=True)
+        known, moment = self._articles.known(ids)
+        found = self._look_up([i for i in ids if i not in known], text=False)
+        self._articles.remember(found, moment)
+        return known | found
+
+    def _look_up(self, ids: Sequence[str], *, text: bool) -> dict[str, StoredArticle]:
         points = [article_point_id(article_id) for article_id in ids]
-        records = self._shard.retrieve(points, with_payload=_payload(text=text))
+        records = self._shard.retrieve(points, with_payload=_payload(text=text)) if points else []
         found = (stored_article(record.payload or {}) for record in records)
         return {stored.article.id: stored for stored in found}
 
@@ -202,26 +213,24 @@ class EdgeStore:
         shard = self._shard.edge
         with translated(self.folder):
             # Not in one batch: the payloads of the first would cost the others time.
-            by_dense = shard.query(dense_leg)
+            by_dense = {str(point.id): point for point in shard.query(dense_leg)}
             found = shard.query_batch(edge.QueryBatchRequest(legs)) if legs else []
             lexical = {str(point.id): point.score for leg in found[:words] for point in leg}
             others = {str(point.id) for leg in found[words:] for point in leg}
             # A passage that another leg found gets its dense score, too.
-            rest = (lexical.keys() | others) - {str(point.id) for point in by_dense}
+            rest = (lexical.keys() | others) - by_dense.keys()
             if rest:
-                chosen = edge.Filter(must=[edge.HasIdCondition(set(rest))])
-                by_dense += shard.query(
-                    edge.QueryRequest(
-                        len(rest),
-                        query=nearest,
-                        filter=chosen,
-                        params=exact_search(),
-                        with_payload=True,
-                    )
+                exactly = edge.QueryRequest(
+                    len(rest),
+                    query=nearest,
+                    filter=edge.Filter(must=[edge.HasIdCondition(set(rest))]),
+                    params=exact_search(),
+                    with_payload=True,
                 )
+                by_dense |= {str(point.id): point for point in shard.query(exactly)}
         candidates = [
-            candidate(point.payload or {}, point.score, lexical.get(str(point.id)))
-            for point in by_dense
+            candidate(point.payload or {}, point.score, lexical.get(point_id))
+            for point_id, point in by_dense.items()
         ]
         return sorted(candidates, key=lambda c: -c.dense)
 
