@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -93,6 +94,7 @@ def test_no_reader_goes_back_in_time() -> None:
     for following in range(1, 400):
         with cache.changing(["a"]):
             number[0] = following
+        time.sleep(0.0005)
     stop.set()
     for thread in threads:
         thread.join()
