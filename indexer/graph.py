@@ -100,6 +100,8 @@ class _Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self._known: set[str] = set()
+        self._zeros: str | None = None
+        self._tokens: str | None = None
 
     def constant(self, name: str, value: npt.NDArray[Any] | np.generic) -> str:
         from onnx import numpy_helper
@@ -117,6 +119,19 @@ class _Graph:
         name = name or f"{kind}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [name], name, domain=domain, **attributes))
         return name
+
+    def zeros(self) -> str:
+        """What stands for zero among the bytes of each token."""
+        if self._zeros is None:
+            zero = self.constant("zero of a token", np.array([_ZERO], np.uint8))
+            self._zeros = self.add("Expand", [zero, self.tokens()])
+        return self._zeros
+
+    def tokens(self) -> str:
+        """How many tokens the text has, as a shape."""
+        if self._tokens is None:
+            self._tokens = self.add("Shape", [INPUT], start=1, end=2)
+        return self._tokens
 
     def linear(self, value: _Value, name: str, weight: Floats, bias: Floats | None) -> str:
         """``weight`` is of shape ``(outputs, inputs)``, as PyTorch has it."""
@@ -161,9 +176,8 @@ class _Graph:
 class _Value:
     """An activation of shape ``(1, tokens, width)``, brought to bytes at most once."""
 
-    def __init__(self, name: str, width: int, *, positive: bool = False) -> None:
+    def __init__(self, name: str, *, positive: bool = False) -> None:
         self.name = name
-        self._width = width
         self._positive = positive
         self._bytes: tuple[str, str] | None = None
 
@@ -174,24 +188,14 @@ class _Value:
             # What GELU leaves below zero is small: there the largest value tells enough.
             size = self.name if self._positive else graph.add("Abs", [self.name])
             most = graph.add("ReduceMax", [size, axis], keepdims=1)
-            least = graph.constant("least", np.float32(0.2 if self._positive else 1e-6))
+            floor = 0.2 if self._positive else 1e-6
+            least = graph.constant(f"at least {floor}", np.float32(floor))
             scales = graph.add(
                 "Div", [graph.add("Max", [most, least]), graph.constant("127", np.float32(127))]
             )
-            # QuantizeLinear takes a scale a row only from a matrix.
             column = graph.add("Reshape", [scales, axis])
-            zeros = graph.add(
-                "Expand",
-                [
-                    graph.constant("zeros", np.array([_ZERO], np.uint8)),
-                    graph.add("Shape", [column]),
-                ],
-            )
-            matrix = graph.constant(f"matrix of {self._width}", np.array([-1, self._width]))
-            whole = graph.constant(f"rows of {self._width}", np.array([1, -1, self._width]))
-            flat = graph.add("Reshape", [self.name, matrix])
-            rows = graph.add("QuantizeLinear", [flat, column, zeros], axis=0)
-            self._bytes = graph.add("Reshape", [rows, whole]), scales
+            rows = graph.add("QuantizeLinear", [self.name, column, graph.zeros()], axis=1)
+            self._bytes = rows, scales
         return self._bytes
 
 
@@ -216,9 +220,8 @@ def _embeddings(graph: _Graph, weights: Weights) -> str:
     # Every text is of token type 0.
     places = weights.tensors["embeddings.position_embeddings.weight"]
     places = places + weights.tensors["embeddings.token_type_embeddings.weight"][0]
-    length = graph.add("Shape", [INPUT], start=1, end=2)
     start = graph.constant("start", np.array([0], np.int64))
-    used = graph.add("Slice", [graph.constant("places", places), start, length])
+    used = graph.add("Slice", [graph.constant("places", places), start, graph.tokens()])
     return graph.normalised(graph.add("Add", [words, used]), weights, "embeddings.LayerNorm")
 
 
@@ -231,7 +234,7 @@ def _layer(graph: _Graph, weights: Weights, states: str, at: str) -> str:
 
     parts = [f"attention.self.{part}" for part in ("query", "key", "value")]
     biases = np.concatenate([tensors[f"{at}.{part}.bias"] for part in parts])
-    read = _Value(states, shape.hidden)
+    read = _Value(states)
     attended = graph.add(
         "MultiHeadAttention",
         [
@@ -241,12 +244,12 @@ def _layer(graph: _Graph, weights: Weights, states: str, at: str) -> str:
         _ONNX_RUNTIME,
         num_heads=shape.heads,
     )
-    added = linear(_Value(attended, shape.hidden), "attention.output.dense")
+    added = linear(_Value(attended), "attention.output.dense")
     states = graph.normalised(
         graph.add("Add", [added, states]), weights, f"{at}.attention.output.LayerNorm"
     )
-    wide = graph.add("Gelu", [linear(_Value(states, shape.hidden), "intermediate.dense")])
-    added = linear(_Value(wide, shape.feed_forward, positive=True), "output.dense")
+    wide = graph.add("Gelu", [linear(_Value(states), "intermediate.dense")])
+    added = linear(_Value(wide, positive=True), "output.dense")
     return graph.normalised(graph.add("Add", [added, states]), weights, f"{at}.output.LayerNorm")
 
 

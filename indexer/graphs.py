@@ -17,7 +17,7 @@ from indexer.models import DEFAULT_MODEL, weight_file
 GRAPH_FILE = "model.onnx"
 
 #: Part of the folders' names: raised when what ``graph.py`` writes changes.
-GRAPH_BUILD = "1"
+GRAPH_BUILD = "2"
 
 _PROCESSOR = Path("/proc/cpuinfo")
 
