@@ -19,6 +19,8 @@ from tests.crash.test_client_killed import told
 
 pytestmark = pytest.mark.model
 
+_DYING_S = 10
+
 
 def kill_until_done(
     archive: Undisturbed,
@@ -64,6 +66,9 @@ def _read_unless_killed(service: Running, readers: Readers, confirmed: set[str])
     try:
         readers.read_all(confirmed)
     except httpx.TransportError:
+        service.process.join(_DYING_S)
+        if service.process.is_alive():
+            raise
         assert service.wait().status == -9
 
 
