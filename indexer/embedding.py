@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer.article import Article
+from indexer.dynamic_batching import SharedRuns
 from indexer.encoders import Encoder, Kind, Vectors, choose_backend
 from indexer.errors import ModelError
 from indexer.models import resolve
@@ -25,7 +27,10 @@ from indexer.settings import Backend, DataType
 __all__ = ["Embedder", "Vectors", "passage_input"]
 
 _BATCH = 16  # on two cores as fast as more, with half the memory
+_QUESTIONS = 32  # that share a run
 _DEFAULT_MAX_TOKENS = 512
+
+Vector = npt.NDArray[np.float32]
 
 
 def passage_input(article: Article, passage: str) -> str:
@@ -66,18 +71,24 @@ class Embedder:
         self.data_type = self._encoder.data_type
         self.max_tokens = self._encoder.max_tokens
         self.dimension = self._encoder.dimension
+        self._shared = SharedRuns(self._questions, most=_QUESTIONS)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, in the order given."""
         return self._encode(texts, "passage")
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of questions, in the order given."""
-        return self._encode(texts, "question")
+        """Vectors of questions, in the order given; those of several threads may share a run."""
+        if not texts or not self._encoder.batches:
+            return self._encode(texts, "question")
+        return np.stack(self._shared(texts))
 
     def fits(self, text: str) -> bool:
         """Whether the model reads the whole of a passage's text, its prompt included."""
         return self._encoder.length(_composed(text)) <= self.max_tokens
+
+    def _questions(self, texts: Sequence[str]) -> list[Vector]:
+        return list(self._encode(texts, "question"))
 
     def _encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
         if self._on_batch and texts:
@@ -91,6 +102,8 @@ def _composed(text: str) -> str:
 
 class TorchEncoder:
     """Any model of sentence-transformers, as an ``Encoder``. Threads take turns."""
+
+    batches = True
 
     def __init__(
         self, model: str, cache: Path, data_type: str, device: str | None, *, threads: int = 0

@@ -32,7 +32,7 @@ class Archives:
     """Opens archives beside that of ``engine``. Safe to use from several threads."""
 
     def __init__(self, engine: Engine, workers: Workers | None = None) -> None:
-        self.workers = workers or Workers(engine.service.workers)
+        self.workers = workers or Workers(engine.service.workers, engine.service.queue)
         self._turn = threading.Lock()
         self.own = self._served(engine, engine.service.feedback)
         self._served_by_name = {engine.archive.archive: self.own}

@@ -8,6 +8,7 @@ FundstelleError
 ├── RenewalRunning     the archive is being reindexed or restored already
 ├── FeedbackError      a rating could not be kept
 ├── KeysError          the file of API keys, or a change of it, can't be used
+├── Busy               so much is under way that no more is taken on
 ├── AccessRefused      a request may not do what it asks for
 └── GenerationFailed   the chat model gave no answer that can be shown
 """
@@ -54,6 +55,14 @@ class FeedbackError(FundstelleError):
 
 class KeysError(FundstelleError):
     """The file of API keys can't be used, or what should become of it can't be done."""
+
+
+class Busy(FundstelleError):
+    """So much is under way that no more is taken on; it may be worth a try in ``seconds``."""
+
+    def __init__(self, requests: int, seconds: int) -> None:
+        super().__init__(f"{requests} requests are under way; try again in {seconds} s")
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class AccessRefused(FundstelleError):

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.article import Span
+from indexer.dynamic_batching import SharedRuns
 from indexer.embedding import choose_data_type, has_cuda, set_threads
 from indexer.encoders import choose_backend
 from indexer.errors import ModelError
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 
 ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
 _PAD = 1
+_WINDOWS = 32  # of several questions that share a run
 _BATCH = 8  # texts that share a forward pass on PyTorch
 # The second passage is so often the one that answers that it is never left out.
 _LEAST_AT_ONCE = 2
 
+Logits = npt.NDArray[np.float32]
 #: Token ids of each text → start and end logits of its tokens, of shape ``(tokens, 2)``.
-Forward = Callable[[Sequence[Sequence[int]]], list[npt.NDArray[np.float32]]]
+Forward = Callable[[Sequence[Sequence[int]]], list[Logits]]
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Reader:
     ) -> None:
         self._on_batch = on_batch
         self._forward: Forward
+        self._logits: Forward  # the same, or shared by the questions of several threads
         self._tokenizer: Tokenizer
         #: How many passages cost little more than one.
         self.at_once: int
@@ -90,12 +94,14 @@ class Reader:
             from service.reader_graph import GraphForward
 
             self._forward = forward = GraphForward(ADAPTER, cache, data_type, threads=threads)
+            self._logits = self._run
             self.at_once = max(forward.at_once, _LEAST_AT_ONCE)
             self._tokenizer = default_tokenizer(cache)
         else:
             self._forward = _TorchForward(
                 base, ADAPTER, cache, data_type=data_type, device=device, threads=threads
             )
+            self._logits = SharedRuns(self._run, most=_WINDOWS)
             self.at_once = _BATCH
             self._tokenizer = _base_tokenizer(base, cache)
 
@@ -106,9 +112,7 @@ class Reader:
             self._encode([p.head for p in passages]),
             self._encode([p.text for p in passages]),
         )
-        if self._on_batch and seen:
-            self._on_batch(len(seen))
-        logits = self._forward([window.ids for window in seen])
+        logits = self._logits([window.ids for window in seen]) if seen else []
         best: list[Reading | None] = [None] * len(passages)
         for window, each in zip(seen, logits, strict=True):
             relevance, span = window.best_span(each)
@@ -118,6 +122,11 @@ class Reader:
                 best[window.passage] = Reading(relevance, tidy(text, span))
         nothing = Reading(float("-inf"), Span(0, 0))
         return [reading or nothing for reading in best]
+
+    def _run(self, windows: Sequence[Sequence[int]]) -> list[Logits]:
+        if self._on_batch:
+            self._on_batch(len(windows))
+        return self._forward(windows)
 
     def _encode(self, texts: list[str]) -> list[Encoding]:
         found: list[Encoding] = self._tokenizer.encode_batch(texts, add_special_tokens=False)

@@ -68,7 +68,8 @@ class ServiceSettings(FromEnvironment):
     ``threshold`` is the least confidence with which an answer is given;
     ``passages_read`` how many passages the reader reads a question; ``reader_model``
     is the copy of multilingual-e5-small that its adapter is merged into; ``workers``
-    how many requests are worked on at once; ``client_timeout`` how many seconds a client may
+    how many requests are worked on at once, ``queue`` how many more may be under way;
+    ``client_timeout`` how many seconds a client may
     take to send next to nothing; ``group`` whether copies of a story are
     shown as one; ``recency`` what an article of today gains over one of long ago, in standard
     deviations of the scores found, and half of it for every ``recency_days`` that it is
@@ -100,6 +101,7 @@ class ServiceSettings(FromEnvironment):
     recency: float = setting("RECENCY", 0.0, number(0, 10))
     recency_days: float = setting("RECENCY_DAYS", 365.0, number(0.1, 36_500))
     workers: int = setting("WORKERS", 4, whole_number(1))
+    queue: int = setting("QUEUE", 64, whole_number(1))
     client_timeout: float = setting("CLIENT_TIMEOUT", 30.0, number(0.1, 3600))
     max_body_bytes: int = setting("MAX_BODY_BYTES", 64 * 1024 * 1024, whole_number(1024))
     public_url: str | None = setting("PUBLIC_URL", None, _web_address)

@@ -50,7 +50,7 @@ class SharedDoor:
         self._archive = archive
         self._service = service
         self._idle = idle
-        self._workers = Workers(service.workers)
+        self._workers = Workers(service.workers, service.queue)
         self._changing = asyncio.Lock()
         self._opened: _Open | None = None
         self._models_of: Engine | None = None
@@ -99,7 +99,8 @@ class SharedDoor:
             opened = self._opened
             opened.calls += 1
         try:
-            yield opened
+            with self._workers.place():
+                yield opened
         finally:
             opened.calls -= 1
             # A service may be stopped between two calls, so it is looked for each time.

@@ -34,6 +34,8 @@ class Encoder(Protocol):
     data_type: str
     max_tokens: int
     dimension: int
+    #: Whether texts of one call take less time than each in a call of its own.
+    batches: bool
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
         """Unit vectors of shape ``(texts, dimension)``, in the order given."""

@@ -19,6 +19,8 @@ _PROMPTS: dict[Kind, str] = {"question": "query: ", "passage": "passage: "}
 class OnnxEncoder:
     """See ``Encoder``. ``threads`` is how many texts are read at once; 0: one a processor."""
 
+    batches = False  # each is a run of its own
+
     def __init__(self, cache: Path, data_type: str, *, threads: int = 0) -> None:
         precision: Precision = "int8" if data_type == "int8" else "float32"
         if data_type == "auto":

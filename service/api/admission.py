@@ -6,6 +6,7 @@ admins. Who may do what is decided in ``service/access/gate.py``.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from litestar import Request
@@ -39,6 +40,9 @@ READ: dict[str, Any] = {NEEDED: Scope.READ}
 WRITE: dict[str, Any] = {NEEDED: Scope.WRITE}
 ADMIN: dict[str, Any] = {NEEDED: Scope.ADMIN}
 METRICS: dict[str, Any] = {NEEDED: Scope.METRICS}
+
+# What such routes do takes a thread; an operator gets through to a service that is busy.
+_WORK = (Scope.READ, Scope.WRITE)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -76,7 +80,11 @@ class Admission(ASGIMiddleware):
             )
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        await next_app(scope, receive, send)
+        archives: Archives = request.app.state.archives
+        # A command of the same index is never sent away half-way.
+        bounded = needed in _WORK and not (caller and caller.owner)
+        with archives.workers.place() if bounded else nullcontext():
+            await next_app(scope, receive, send)
 
 
 def _methods(request: AnyRequest) -> str:

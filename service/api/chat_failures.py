@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException
 from indexer.errors import FundstelleError, StoreError
 from service.api.problems import HANDLERS as PROBLEM_HANDLERS
 from service.api.problems import fields_at_fault
-from service.errors import QuestionError
+from service.errors import Busy, QuestionError
 from service.telemetry.record import failed
 
 _LOG = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ _ANTHROPIC_TYPES = {
     413: "request_too_large",
     429: "rate_limit_error",
 }
+_BUSY = "busy"
 _OPENAI_TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -65,6 +66,8 @@ class Failure:
         """The body of an error response, or the data of an ``error`` event."""
         kind = "api_error" if self.status >= 500 else "invalid_request_error"
         kind = _ANTHROPIC_TYPES.get(self.status, kind)
+        if self.code == _BUSY:
+            kind = "overloaded_error"
         return {"type": "error", "error": {"type": kind, "message": self.message}}
 
 
@@ -77,14 +80,14 @@ def failure_of(error: Exception) -> Failure:
             return _of_http(error)
         case RecursionError():
             return Failure(400, "the body is nested too deeply")
-        case StoreError():
-            failed(error)
-            _LOG.error("the store failed: %s", error)
-            return Failure(503, str(error), code="store_failed")
+        case Busy():
+            return Failure(503, str(error), code=_BUSY)
         case FundstelleError():
             failed(error)
             _LOG.error("%s", error)
-            return Failure(500, str(error))
+            at_store = isinstance(error, StoreError)
+            code = "store_failed" if at_store else None
+            return Failure(503 if at_store else 500, str(error), code=code)
         case _:
             failed(error)
             _LOG.error("a request failed", exc_info=error)
@@ -110,7 +113,7 @@ def _handlers(shape: Callable[[Failure], dict[str, Any]]) -> dict[Any, Any]:
         answer = Response[Any](
             shape(failure), status_code=failure.status, media_type="application/json"
         )
-        if isinstance(error, HTTPException):
+        if isinstance(error, HTTPException | Busy):
             for name, value in (error.headers or {}).items():
                 answer.headers[name] = value
         return answer

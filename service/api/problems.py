@@ -15,7 +15,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from indexer.errors import BackupError, DiskFull, FundstelleError, SourceError, StoreError
-from service.errors import EvaluationError, QuestionError, RenewalRunning
+from service.errors import Busy, EvaluationError, QuestionError, RenewalRunning
 from service.telemetry.record import failed, request_id
 
 _LOG = logging.getLogger(__name__)
@@ -71,6 +71,13 @@ def from_renewal(_: AnyRequest, error: RenewalRunning) -> Problem:
     return problem(409, str(error))
 
 
+def from_busy(_: AnyRequest, error: Busy) -> Problem:
+    """Too much is under way."""
+    answer = problem(503, str(error))
+    answer.headers.update(error.headers)
+    return answer
+
+
 def from_store(_: AnyRequest, error: StoreError) -> Problem:
     """The store failed underneath: the request may succeed later."""
     failed(error)
@@ -107,6 +114,7 @@ HANDLERS: dict[Any, Any] = {
     EvaluationError: from_input,
     BackupError: from_input,
     RenewalRunning: from_renewal,
+    Busy: from_busy,
     StoreError: from_store,
     DiskFull: from_full_disk,
     FundstelleError: from_us,

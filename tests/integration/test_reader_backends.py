@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -42,9 +43,20 @@ def pairs(seeds: Path) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def read_by_torch(cache: Path, pairs: list[tuple[str, str]]) -> list[Reading]:
+def sizes() -> list[int]:
+    """Of the runs of the reader on PyTorch, in windows."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def torch_reader(cache: Path, sizes: list[int]) -> Reader:
+    return Reader(cache, backend="torch", data_type="float32", device="cpu", on_batch=sizes.append)
+
+
+@pytest.fixture(scope="module")
+def read_by_torch(torch_reader: Reader, pairs: list[tuple[str, str]]) -> list[Reading]:
     """What PyTorch reads in float32."""
-    return readings(Reader(cache, backend="torch", data_type="float32", device="cpu"), pairs)
+    return readings(torch_reader, pairs)
 
 
 def _onnx_reader(cache: Path, precision: DataType) -> Reader:
@@ -71,3 +83,19 @@ def test_both_find_the_same_in_seeds_and_news(
         same += one.span == other.span
         assert one.relevance == pytest.approx(other.relevance, abs=apart)
     assert same >= share * len(pairs)
+
+
+def test_questions_of_several_threads_share_a_run_and_read_the_same(
+    torch_reader: Reader,
+    pairs: list[tuple[str, str]],
+    read_by_torch: list[Reading],
+    sizes: list[int],
+) -> None:
+    sizes.clear()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda pair: readings(torch_reader, [pair])[0], pairs))
+    assert 1 < max(sizes) <= 32
+    assert sum(sizes) >= len(pairs)
+    for one, other in zip(found, read_by_torch, strict=True):
+        assert one.span == other.span
+        assert one.relevance == pytest.approx(other.relevance, abs=0.01)

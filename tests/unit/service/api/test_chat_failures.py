@@ -16,7 +16,7 @@ from indexer.errors import ModelError, StoreError
 from service.api.chat_failures import ANTHROPIC_HANDLERS, OPENAI_HANDLERS, failure_of
 from service.api.event_stream import event_stream, sse
 from service.api.problems import HANDLERS
-from service.errors import QuestionError
+from service.errors import Busy, QuestionError
 
 _ERRORS = [
     (QuestionError("n", "no"), 400, "n: no", "invalid_request_error", "invalid_request_error"),
@@ -30,6 +30,7 @@ _ERRORS = [
         "request_too_large",
     ),
     (StoreError("store lost"), 503, "store lost", "server_error", "api_error"),
+    (Busy(9, 3), 503, "try again in 3 s", "server_error", "overloaded_error"),
     (ModelError("no model"), 500, "no model", "server_error", "api_error"),
     (HTTPException("secret", status_code=500), 500, "log says what", "server_error", "api_error"),
     (ValueError("secret"), 500, "log says what", "server_error", "api_error"),
@@ -64,7 +65,9 @@ def test_every_error_in_both_shapes(
     assert message in told["message"]
     assert message in told_too["message"]
     assert "secret" not in first.text + second.text
-    assert any(r.levelno == logging.ERROR for r in caplog.records) == (status >= 500)
+    busy = isinstance(error, Busy)
+    assert any(r.levelno == logging.ERROR for r in caplog.records) == (status >= 500 and not busy)
+    assert (first.headers.get("retry-after") == second.headers.get("retry-after") == "3") == busy
 
 
 def _sent(*, fails_at: int) -> list[bytes]:
