@@ -11,13 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -25,9 +19,9 @@ from typing import Any
 import httpx
 
 from benchmarks.data import parser, question_sets, setting
+from benchmarks.served import indexed, served
 
 _ASKED = 60
-_COMMAND = [sys.executable, "-m", "service.cli"]
 
 
 def main() -> None:
@@ -41,11 +35,11 @@ def main() -> None:
     print(setting(), end="\n\n")
     print("| door | first byte of content, p50 / p95 ms | whole answer, p50 / p95 ms |")
     print("| --- | --- | --- |")
-    with _index(given.index, news.articles) as index, _service(index) as address:
+    with indexed(given.index, news.articles) as index, served(index) as service:
         for door, (path, body) in _DOORS.items():
             for question in questions[:3]:
-                _ask(address + path, body(question))
-            times = [_ask(address + path, body(question)) for question in questions]
+                _ask(service.address + path, body(question))
+            times = [_ask(service.address + path, body(question)) for question in questions]
             first, whole = (_figures([time[i] for time in times]) for i in (0, 1))
             print(f"| {door} | {first} | {whole} |", flush=True)
 
@@ -94,42 +88,6 @@ def _ask(url: str, body: dict[str, Any]) -> tuple[float, float]:
 def _figures(times: list[float]) -> str:
     cuts = quantiles(times, n=20)
     return f"{cuts[9]:.0f} / {cuts[18]:.0f}"
-
-
-@contextmanager
-def _index(made: Path | None, articles: Path) -> Iterator[Path]:
-    if made is not None:
-        yield made
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder) / "index"
-        subprocess.run([*_COMMAND, "index", articles, "--index", index], check=True)
-        yield index
-
-
-@contextmanager
-def _service(index: Path) -> Iterator[str]:
-    """The address of a service whose models are loaded."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FUNDSTELLE_LLM")}
-    process = subprocess.Popen(
-        [*_COMMAND, "serve", "--port", "0", "--index", index],
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        while True:
-            time.sleep(0.2)
-            try:
-                address: str = json.loads((index / "owner.json").read_text("utf-8"))["address"]
-                if httpx.get(f"{address}/health/ready", trust_env=False).is_success:
-                    break
-            except (OSError, ValueError, KeyError, httpx.HTTPError, httpx.InvalidURL):
-                if process.poll() is not None:
-                    raise SystemExit("the service did not start") from None
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":
