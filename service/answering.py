@@ -8,10 +8,9 @@ answers; otherwise say that the archive does not. Finding passages is left to
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from indexer.sentences import sentence_at
 from indexer.store import Candidate, PassageStore
@@ -23,6 +22,7 @@ from service.answer import (
     FoundPassage,
     source_of,
 )
+from service.confidence import Calibration
 from service.finding import Finding, Ranked, found_passages, unread
 from service.question import Question
 from service.reader import Readable, Reader, Reading
@@ -31,29 +31,6 @@ from service.stories.reprints import quoted_in
 from service.telemetry.record import stage
 
 _TRIES = 3
-# A blank passage reads as minus infinity, which neither ranking nor JSON can work with.
-_LEAST = -100.0
-# No passage has read as more: the most of 858 readings for the development questions is 19.5.
-_MOST = 20.0
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Scores of the reader → a ranking and a probability.
-
-    ``dense_weight`` is what a cosine of 1 counts beside the reader's relevance;
-    the confidence is logistic in the relevance (Platt scaling). Fitted on the German
-    and English development questions (``docs/reader.md``).
-    """
-
-    dense_weight: float = 200.0
-    slope: float = 0.255
-    midpoint: float = 3.06
-
-    def confidence(self, relevance: float) -> float:
-        """The probability that a passage of this relevance answers."""
-        exponent = max(-50.0, min(50.0, self.slope * (relevance - self.midpoint)))
-        return 1 / (1 + math.exp(-exponent))
 
 
 class Answerer:
@@ -101,23 +78,24 @@ class Answerer:
     def read(self, question: Question, retrieved: Retrieved, *, thorough: bool = False) -> Finding:
         """The same candidates, the first of them read and put in their final order.
 
-        As many as the reader reads at once, then the others of ``passages_read``, unless
-        none of them could come before what has been read; ``thorough`` reads them anyway.
+        As many at a time as the reader reads at once, up to ``passages_read``, until it is
+        decided which one is the best; ``thorough`` reads them all.
         """
         started = time.perf_counter()
         nearest = retrieved.candidates[: self._passages_read]
-        first = len(nearest) if thorough else self._reader.at_once
+        step = len(nearest) if thorough else self._reader.at_once
+        readings: list[Reading] = []
         with stage("read"):
-            readings = self._readings(question, retrieved, nearest[:first])
-            if self._may_be_beaten(nearest, readings):
-                readings += self._readings(question, retrieved, nearest[first:])
+            while len(readings) < len(nearest) and not self._decided(nearest, readings):
+                more = nearest[len(readings) : len(readings) + step]
+                readings += self._readings(question, retrieved, more)
         ranked = self._rank(retrieved, readings)
-        best = next((r.reading.relevance for r in ranked if r.reading and r.span), -math.inf)
+        best = next(((r.candidate, r.reading) for r in ranked if r.reading and r.span), None)
         return Finding(
             ranked=ranked,
             articles=retrieved.articles,
             stories=retrieved.stories,
-            confidence=self._calibration.confidence(best),
+            confidence=self._calibration.confidence(question.text, *best) if best else 0.0,
             timings_ms=retrieved.timings_ms | {"read": 1000 * (time.perf_counter() - started)},
         )
 
@@ -158,26 +136,14 @@ class Answerer:
             [Readable(c.text, head) for c, head in zip(candidates, heads, strict=True)],
         )
 
-    def _may_be_beaten(self, nearest: list[Candidate], readings: list[Reading]) -> bool:
-        """Whether one of the candidates that were not read could be the best."""
-        weight = self._calibration.dense_weight
-        read = zip(nearest, readings, strict=False)
-        # An empty span is no answer, however relevant.
-        best = max(
-            (r.relevance + weight * c.dense for c, r in read if r.span.start < r.span.end),
-            default=-math.inf,
-        )
-        return any(_MOST + weight * c.dense > best for c in nearest[len(readings) :])
+    def _decided(self, nearest: list[Candidate], readings: list[Reading]) -> bool:
+        read = list(zip(nearest, readings, strict=False))
+        return self._calibration.decided(read, nearest[len(readings) :])
 
     def _rank(self, retrieved: Retrieved, readings: list[Reading]) -> list[Ranked]:
-        weight = self._calibration.dense_weight
         found = unread(retrieved)
         read = [
-            replace(
-                r,
-                score=max(reading.relevance, _LEAST) + weight * r.candidate.dense,
-                reading=reading,
-            )
+            replace(r, score=self._calibration.place(r.candidate, reading), reading=reading)
             for r, reading in zip(found, readings, strict=False)
         ]
         read.sort(key=lambda r: -r.score)

@@ -29,6 +29,7 @@ from indexer.models import DEFAULT_MODEL, default_tokenizer, resolve
 from indexer.settings import Backend, DataType
 from service.adapter import load_adapter
 from service.spans import tidy
+from service.wholes import whole
 from service.windows import windows
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Reader:
             known = best[window.passage]
             if known is None or relevance > known.relevance:
                 text = passages[window.passage].text
-                best[window.passage] = Reading(relevance, tidy(text, span))
+                best[window.passage] = Reading(relevance, whole(text, tidy(text, span)))
         nothing = Reading(float("-inf"), Span(0, 0))
         return [reading or nothing for reading in best]
 

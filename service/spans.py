@@ -23,7 +23,7 @@ _MARKS = (
 )
 _LETTER = rf"(?:[^\W{_UNSPACED}]|[{_MARKS}])"
 # "28-Punkte-Plan", "34.000", "18:30" and "3,5" are one word; "Berlin/Bonn" and "l'Ukraine" two.
-_WORD = re.compile(rf"{_LETTER}+(?:-{_LETTER}+|(?<=\d)[.,:]\d+)*")
+_WORD = re.compile(rf"{_LETTER}+(?:-{_LETTER}+|(?<=\d)[.,:]\d+{_LETTER}*)*")
 _PAIRS = {"(": ")", "[": "]", "«": "»", "»": "«", "„": "“", "“": "”", "‚": "‘", "‘": "’", "‹": "›"}
 _CLOSERS = {closer: opener for opener, closer in _PAIRS.items()} | {"”": "“„"}
 _KEPT = set("%‰°€$£¥§&#@½¼¾²³")

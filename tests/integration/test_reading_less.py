@@ -45,7 +45,7 @@ def test_the_answer_is_the_same_and_less_was_read_for_it(engine: Engine) -> None
             retrieved = archive.answerer.retrieve(question)
             one = archive.answerer.read(question, retrieved)
             other = archive.answerer.read(question, retrieved, thorough=True)
-            assert _read(other) == min(5, len(retrieved.candidates))
+            assert _read(other) == min(8, len(retrieved.candidates))
             assert one.confidence == other.confidence
             assert one.best is not None
             assert other.best is not None
@@ -63,5 +63,5 @@ def test_a_reranked_search_reads_all_that_it_may(engine: Engine) -> None:
     with engine.reading() as archive:
         found = archive.answerer.find(question, thorough=True)
         shown, _ = archive.answerer.search(question)
-    assert _read(found) == 5
+    assert _read(found) == 8
     assert [p.start for p in shown] == [r.candidate.start for r in found.ranked[: len(shown)]]

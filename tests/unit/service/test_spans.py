@@ -20,6 +20,7 @@ _TABLE = [
     ("Es kamen 34.000 Menschen.", "000", "34.000"),
     ("Es waren 3,5 Prozent.", "3", "3,5"),
     ("Es waren 3,5 Prozent.", " 3,5 Prozent.", "3,5 Prozent"),
+    ("Es waren 3,5km.", "3", "3,5km"),
     ("Um 18:30 Uhr", "18", "18:30"),
     ("Es waren 5 % mehr.", "5 %", "5 %"),
     ("Sie kostet 30 €.", "30 €.", "30 €"),
@@ -94,6 +95,7 @@ def _texts_with_spans(draw: st.DrawFn) -> tuple[str, Span]:
 @given(_texts_with_spans())
 @example((")a(.", Span(0, 4)))
 @example(("(a).", Span(0, 4)))
+@example(("34.000\u200dKiew", Span(0, 1)))
 def test_a_tidy_span_is_tidy(given_: tuple[str, Span]) -> None:
     text, span = given_
     once = tidy(text, span)
