@@ -118,6 +118,21 @@ class Citation(msgspec.Struct, frozen=True):
     verified: bool
 
 
+class OtherAnswer(msgspec.Struct, frozen=True):
+    """What another article says, and the answer given does not agree with.
+
+    ``answer`` repeats the quote of its ``source``.
+    """
+
+    answer: AnswerText
+    confidence: float
+    source: Source
+
+    def __post_init__(self) -> None:
+        if self.answer.text != self.source.quote:
+            raise BrokenPromise("another answer must be the quote of its source")
+
+
 class FoundPassage(Place, frozen=True):
     """A passage that was retrieved. Scores rank within one answer and mean nothing beyond it.
 
@@ -134,7 +149,10 @@ class FoundPassage(Place, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a question gets. ``confidence`` is the probability that the archive answers it."""
+    """What a question gets. ``confidence`` is the probability that the archive answers it.
+
+    ``other_answers`` are those of articles that contradict it, the newest first.
+    """
 
     question: str
     status: Status
@@ -144,6 +162,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     citations: list[Citation]
     passages: list[FoundPassage]
     filters: dict[str, Any]
+    other_answers: list[OtherAnswer] = []
     fallback_reason: str | None = None
     rewritten_question: str | None = None
     offset_unit: Literal["codepoint"] = "codepoint"
@@ -156,17 +175,24 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             raise BrokenPromise("exactly an answer has citations")
         if self.citations and not any(c.verified for c in self.citations):
             raise BrokenPromise("an answer needs a citation that is verified")
+        if self.other_answers and self.answer is None:
+            raise BrokenPromise("only an answer can have others beside it")
+        for other in self.other_answers:
+            self._check_retrieved(other.source)
         for citation in self.citations:
             self._check(citation)
 
-    def _check(self, citation: Citation) -> None:
-        source, part = citation.source, citation.answer
+    def _check_retrieved(self, source: Source) -> None:
         retrieved = any(
             p.article_id == source.article_id and p.start <= source.start and source.end <= p.end
             for p in self.passages
         )
         if not retrieved:
             raise BrokenPromise("a citation must lie in a passage that was retrieved")
+
+    def _check(self, citation: Citation) -> None:
+        part = citation.answer
+        self._check_retrieved(citation.source)
         if not 0 <= part.start < part.end <= len(self.answer.text if self.answer else ""):
             raise BrokenPromise("a citation must stand for a part of the answer")
 

@@ -12,23 +12,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from indexer.sentences import sentence_at
 from indexer.store import Candidate, PassageStore
-from service.answer import (
-    Answer,
-    AnswerSpan,
-    AnswerText,
-    Citation,
-    FoundPassage,
-    source_of,
-)
+from service.answer import Answer, FoundPassage
+from service.citing import Cited, cite
 from service.confidence import Calibration
 from service.finding import Finding, Ranked, found_passages, unread
 from service.question import Question
 from service.reader import Readable, Reader, Reading
 from service.retrieval import Retrieved, Retriever
-from service.stories.reprints import quoted_in
 from service.telemetry.record import stage
+from service.testimony import testimony
 
 _TRIES = 3
 
@@ -105,16 +98,18 @@ class Answerer:
         ``started`` is when the question came, by ``time.perf_counter``. Where the best
         article was replaced meanwhile, the question is looked up again.
         """
-        finding, citation = self._cite_current(question, finding)
-        source = citation.source if citation else None
+        finding, cited = self._cite_current(question, finding)
         return Answer(
             question=question.text,
-            status="answered" if citation else "unanswerable",
+            status="answered" if cited else "unanswerable",
             mode="extractive",
-            answer=AnswerText(source.quote, source.language) if source else None,
-            confidence=round(finding.confidence, 4),
-            citations=[citation] if citation else [],
-            passages=found_passages(finding.shown(question.top_k), finding.articles),
+            answer=cited.answer if cited else None,
+            confidence=round(cited.citations[0].support if cited else finding.confidence, 4),
+            citations=cited.citations if cited else [],
+            other_answers=cited.others if cited else [],
+            passages=found_passages(
+                finding.shown(question.top_k, cited.main if cited else None), finding.articles
+            ),
             filters=question.heeded,
             timings_ms=timings(finding.timings_ms, started),
         )
@@ -152,41 +147,17 @@ class Answerer:
         drop = read[-1].score - 1 - rest[0].score if read and rest else 0.0
         return read + [replace(r, score=r.score + drop) for r in rest]
 
-    def _cite_current(
-        self, question: Question, finding: Finding
-    ) -> tuple[Finding, Citation | None]:
+    def _cite_current(self, question: Question, finding: Finding) -> tuple[Finding, Cited | None]:
         for attempt in range(_TRIES):
             if attempt:
                 finding = self.find(question)
             if finding.best is None or finding.confidence < self._threshold:
                 break
-            citation = self._cite(finding, finding.best)
-            if citation:
-                return finding, citation
+            heard = testimony(question.text, finding, self._calibration, self._threshold)
+            cited = cite(heard, finding, self._store, question.top_k) if heard else None
+            if cited:
+                return finding, cited
         return finding, None
-
-    def _cite(self, finding: Finding, best: Ranked) -> Citation | None:
-        """None where the article was replaced or removed since its passage was found."""
-        candidate, span = best.candidate, best.span
-        copies = finding.copies(best)
-        found = self._store.articles([candidate.article_id, *copies])
-        stored = found.get(candidate.article_id)
-        if span is None or stored is None or stored.version != candidate.version:
-            return None
-        article = stored.article
-        context = sentence_at(article.text, article.language, span, article.body_start)
-        return Citation(
-            id=1,
-            answer=AnswerSpan(0, span.end - span.start),
-            source=source_of(
-                stored,
-                span,
-                context,
-                quoted_in(stored, span, context, finding.current(copies, found)),
-            ),
-            support=round(finding.confidence, 4),
-            verified=True,
-        )
 
 
 def search(

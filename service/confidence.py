@@ -26,7 +26,8 @@ class Calibration:
     confidence is logistic (Platt scaling) in the relevance, and in whether the answer is of
     another kind than was asked for (``answer_kind.py``). Passages are read on until one has a
     relevance of ``plain``, or none of the others could come first with ``most``, which no
-    passage has read as.
+    passage has read as. What other articles may say to it is read in any case: where they
+    are as near as the best one, but for ``close``, and where a second one answers plainly.
     """
 
     dense_weight: float = 150.0
@@ -35,6 +36,7 @@ class Calibration:
     bias: float = -0.222
     plain: float = 10.0
     most: float = 20.0
+    close: float = 0.02
 
     def place(self, candidate: Candidate, reading: Reading) -> float:
         """By this number passages that were read are ordered."""
@@ -52,13 +54,22 @@ class Calibration:
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, exponent))))
 
     def decided(self, read: list[tuple[Candidate, Reading]], unread: list[Candidate]) -> bool:
-        """Whether it is as good as sure that none of the unread comes before what was read."""
+        """Whether it is as good as sure that none of the unread matters beside what was read."""
         # An empty span is no answer, however relevant.
         answers = [(c, r) for c, r in read if r.span.start < r.span.end]
         if not answers:
             return not unread
         candidate, reading = max(answers, key=lambda pair: self.place(*pair))
         best = self.place(candidate, reading)
+        plainly = {c.article_id for c, r in answers if r.relevance >= self.plain}
+        if unread and len(plainly) > 1:
+            return False
+        if any(
+            other.dense > candidate.dense - self.close
+            for other in unread
+            if other.article_id != candidate.article_id
+        ):
+            return False
         return reading.relevance >= self.plain or all(
             self.most + self.dense_weight * other.dense <= best for other in unread
         )

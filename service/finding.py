@@ -54,9 +54,9 @@ class Finding:
         """The passage to answer from, None where nothing was found."""
         return next((r for r in self.ranked if r.span is not None), None)
 
-    def shown(self, count: int) -> list[Ranked]:
+    def shown(self, count: int, answered_from: Ranked | None = None) -> list[Ranked]:
         """The first passages, and in any case the one to answer from."""
-        first, best = self.ranked[:count], self.best
+        first, best = self.ranked[:count], answered_from or self.best
         return first if best is None or best in first else [*first[:-1], best]
 
     def copies(self, ranked: Ranked) -> frozenset[str]:

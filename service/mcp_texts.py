@@ -19,7 +19,15 @@ def told(answer: Answer) -> str:
         lines.append("The archive does not answer this. Nearest passages, which don't answer it:")
         return "\n".join([*lines, "", listed(answer.passages)])
     lines += [answer.answer.text, "", f"Confidence {answer.confidence:.2f}. Sources:"]
-    return "\n".join([*lines, *(_proof(answer, citation) for citation in answer.citations)])
+    lines += [_proof(answer, citation) for citation in answer.citations]
+    if answer.other_answers:
+        lines.append("\nOther articles contradict this, the newest first:")
+    lines += [
+        f"\n“{' '.join(other.answer.text.split())}” in {heading(other.source)}:\n"
+        f"{quoted(other.source.context)}"
+        for other in answer.other_answers
+    ]
+    return "\n".join(lines)
 
 
 def _proof(answer: Answer, citation: Citation) -> str:

@@ -150,6 +150,15 @@ def show_answer(answer: Answer) -> None:
     for citation in answer.citations:
         console.print()
         _show_citation(console, citation, asked)
+    if answer.other_answers:
+        console.print(Text("\nOther articles contradict this:", "bold yellow"))
+    for other in answer.other_answers:
+        source = other.source
+        place = _place(source.article_id, source.start, source.end)
+        day = (source.published_at or "")[:10]
+        head = ", ".join(filter(None, (_flat(source.title or ""), day)))
+        told = (f"  {_flat(other.answer.text)}", "bold")
+        console.print(Text.assemble(told, f"  {head}  ", (place, "dim")))
 
 
 def show_passages(passages: Sequence[FoundPassage]) -> None:

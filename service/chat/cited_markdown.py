@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.answer import Answer, Citation, Copy, Place
+from service.answer import Answer, Citation, Copy, OtherAnswer, Place
 from service.chat.markdown import escape, escape_line, unescape
 from service.chat.reader_links import ReaderLinks
 from service.chat.words import Words
@@ -75,6 +75,7 @@ class CitedMarkdown:
             parts = [self.words.says_nothing, self._nearest(answer)]
         elif answer.mode == "extractive":
             parts = ["", *(self._quoted(c, linked=linked) for c in answer.citations)]
+            parts.append(self._others(answer.other_answers))
         else:
             parts = ["", self._sources(answer.citations, linked=linked)]
         if answer.fallback_reason is not None:
@@ -100,6 +101,14 @@ class CitedMarkdown:
             source = cited[0].source
             lines.append(f"- {numbers}: {_named(source)}{self._copies(source.also_in)}")
         return _GAP.join([self.words.sources, "\n".join(lines)])
+
+    def _others(self, others: Sequence[OtherAnswer]) -> str:
+        lines = [
+            f"- {escape_line(other.answer.text)}: {_named(other.source)} "
+            f"[({self.words.read})]({self.links.to(other.source)})"
+            for other in others
+        ]
+        return _GAP.join([self.words.contradicted, "\n".join(lines)]) if lines else ""
 
     def _nearest(self, answer: Answer) -> str:
         lines = [

@@ -19,6 +19,7 @@ class Words:
     also_in: str
     retold_in: str
     sources: str
+    contradicted: str
     unverified: str
     note: str
     verbatim: str
@@ -43,6 +44,7 @@ _GERMAN = Words(
     also_in="auch in",
     retold_in="nicht wörtlich in",
     sources="Quellen:",
+    contradicted="Andere Artikel sagen etwas anderes:",
     unverified="nicht belegt",
     note="Hinweis: {}.",
     verbatim="Die Antwort ist deshalb wörtlich dem Archiv entnommen.",
@@ -64,6 +66,7 @@ _ENGLISH = Words(
     also_in="also in",
     retold_in="not word for word in",
     sources="Sources:",
+    contradicted="Other articles say otherwise:",
     unverified="not verified",
     note="Note: {}.",
     verbatim="The answer is therefore taken verbatim from the archive.",

@@ -21,6 +21,19 @@ export function sourceList(citations) {
   return element("section", { class: "sources" }, element("h3", {}, say("sources")), element("ol", { role: "list" }, ...items));
 }
 
+/** What other articles say instead, the newest first. */
+export function contradictionList(others) {
+  const items = others.map(({ source }) =>
+    element(
+      "li",
+      { class: "source" },
+      element("blockquote", { lang: source.language, dir: "auto" }, ...quoted(source)),
+      imprint(source),
+    ),
+  );
+  return element("section", { class: "sources contradicting" }, element("h3", {}, say("contradicted")), element("ol", { role: "list" }, ...items));
+}
+
 /** Passages, nearest first. */
 export function passageList(passages) {
   const items = passages.map((passage) =>

@@ -4,7 +4,7 @@
 import { cited } from "./answer.js";
 import { element } from "./elements.js";
 import { thumbs } from "./feedback.js";
-import { passageList, sourceList } from "./sources.js";
+import { contradictionList, passageList, sourceList } from "./sources.js";
 import { day, languageName, percent, say } from "./words.js";
 
 let count = 0;
@@ -82,7 +82,8 @@ export class TurnView {
 function found(answer) {
   const doubtful = answer.citations.some((citation) => !citation.verified);
   const others = element("details", { class: "others" }, element("summary", {}, say("others")), passageList(answer.passages));
-  return [doubtful ? notice(say("unverified_note")) : null, sourceList(answer.citations), others].filter(Boolean);
+  const contradicting = answer.other_answers?.length ? contradictionList(answer.other_answers) : null;
+  return [doubtful ? notice(say("unverified_note")) : null, sourceList(answer.citations), contradicting, others].filter(Boolean);
 }
 
 function missing(answer) {

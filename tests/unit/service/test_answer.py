@@ -19,6 +19,7 @@ from service.answer import (
     Citation,
     Copy,
     FoundPassage,
+    OtherAnswer,
     Source,
     source_of,
 )
@@ -116,6 +117,22 @@ def test_a_quote_that_is_not_verbatim_breaks_the_promise(
         msgspec.structs.replace(source, quote=wrong)
     with pytest.raises(BrokenPromise):
         msgspec.structs.replace(source, end=source.end + 1)
+
+
+@given(_cited())
+def test_another_answer_is_the_quote_of_a_passage_that_was_retrieved(
+    cited: tuple[StoredArticle, Span, Span],
+) -> None:
+    source = source_of(*cited)
+    other = OtherAnswer(AnswerText(source.quote, "de"), 0.9, source)
+    assert _answer(*cited, other_answers=[other]).other_answers == [other]
+    with pytest.raises(BrokenPromise):
+        OtherAnswer(AnswerText(f"{source.quote}!", "de"), 0.9, source)
+    elsewhere = msgspec.structs.replace(source, article_id="another")
+    with pytest.raises(BrokenPromise):
+        _answer(*cited, other_answers=[msgspec.structs.replace(other, source=elsewhere)])
+    with pytest.raises(BrokenPromise):
+        _answer(*cited, status="unanswerable", answer=None, citations=[], other_answers=[other])
 
 
 @given(_cited())

@@ -15,8 +15,8 @@ _MANY = "How many aircraft were chartered?"
 _WHAT = "What did the town pay?"
 
 
-def _candidate(dense: float = 0.85) -> Candidate:
-    return Candidate("a", "v", 0, 0, len(_TEXT), _TEXT, "de", dense, None)
+def _candidate(dense: float = 0.85, article: str = "a") -> Candidate:
+    return Candidate(article, "v", 0, 0, len(_TEXT), _TEXT, "de", dense, None)
 
 
 def _reading(relevance: float, end: int = 19) -> Reading:
@@ -53,6 +53,14 @@ def test_reading_goes_on_until_it_is_decided() -> None:
     assert calibration.decided([(near, _reading(12))], [near])
     # An empty span is no answer, however relevant.
     assert not calibration.decided([(near, _reading(12, end=0))], [near])
+
+
+def test_what_other_articles_may_say_is_read() -> None:
+    calibration = Calibration()
+    near, beside, far = _candidate(), _candidate(0.84, "b"), _candidate(0.75, "c")
+    assert not calibration.decided([(near, _reading(12))], [beside])
+    assert calibration.decided([(near, _reading(12)), (beside, _reading(0))], [far])
+    assert not calibration.decided([(near, _reading(12)), (beside, _reading(12))], [far])
 
 
 def test_what_reads_as_nothing_still_has_a_place() -> None:
