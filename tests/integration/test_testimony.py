@@ -82,7 +82,7 @@ def test_every_door_tells_of_it(contradicted: Answer, capsys: pytest.CaptureFixt
     markdown = CitedMarkdown(ReaderLinks("http://x"), words_for(_INJURED))
     ending = markdown.ending(contradicted).partition("Other articles say otherwise:")[2]
     assert "neun" in ending
-    assert "/read/felsrutsch-1.txt?start=" in ending
+    assert "/read/felsrutsch-1" in ending
 
 
 def test_an_article_that_a_filter_leaves_out_says_nothing(engine: Engine) -> None:
