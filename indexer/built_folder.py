@@ -64,13 +64,43 @@ def intact(folder: Path) -> bool:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if manifest.get("verified") == _stamps(folder):
             return True
-        expected = manifest["sha256"]
-        if any(sha256(folder / name) != digest for name, digest in expected.items()):
-            return False
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    if not _is_whole(folder):
         return False
     _mark_verified(folder)
     return True
+
+
+def remove_damaged(parent: Path) -> list[Path]:
+    """Hash every folder that was built in ``parent``, and remove those with another checksum.
+
+    ``intact`` trusts sizes and times, which a failing disk does not change. Who is about to run
+    for long can spare the time for this. Raises ModelError where one can't be removed.
+    """
+    removed = []
+    for manifest in sorted(parent.glob(f"*/{_MANIFEST}")):
+        folder = manifest.parent
+        if not _is_whole(folder):
+            try:
+                with FileLock(f"{folder}.lock"):
+                    if folder.exists() and not _is_whole(folder):
+                        shutil.rmtree(folder)
+                        removed.append(folder)
+            except OSError as error:
+                raise ModelError(
+                    f"{folder} is damaged and can't be built again: {error}. Let it be written, "
+                    "or set FUNDSTELLE_CACHE to another folder"
+                ) from error
+    return removed
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        expected = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["sha256"]
+        return all(sha256(folder / name) == digest for name, digest in expected.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _mark_verified(folder: Path) -> None:

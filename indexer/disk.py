@@ -21,8 +21,14 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def require_room(folder: Path, extra: int = 0) -> None:
-    """Raise DiskFull unless the disk of ``folder`` has RESERVE and ``extra`` bytes free."""
-    found = os.statvfs(folder)
+    """Raise DiskFull unless the disk of ``folder`` has RESERVE and ``extra`` bytes free.
+
+    Raises StoreError where the folder is not there.
+    """
+    try:
+        found = os.statvfs(folder)
+    except OSError as error:
+        raise told(error, folder) from error
     free, wanted = found.f_bavail * found.f_frsize, RESERVE + extra
     if free < wanted:
         raise DiskFull(
@@ -41,6 +47,11 @@ def told(error: OSError, folder: Path) -> StoreError:
     """An error of the file system, as what a user can do about it."""
     if error.errno in _FORBIDDEN:
         return _not_writable(folder)
+    if error.errno == errno.ENOENT:
+        return StoreError(
+            f"the index folder {folder} is gone; stop what has it open, then restore a backup "
+            "(fundstelle restore FILE) or index again"
+        )
     if error.errno in _FULL:
         return DiskFull(f"the disk of {folder} is full; free some and run the command again")
     return StoreError(f"the index folder {folder} can't be used: {error}")

@@ -10,6 +10,7 @@
         ├── IndexNotFound      there is no index where one was asked for
         ├── IndexLocked        another process owns the index
         ├── RecipeMismatch     the index was built with another recipe
+        ├── StoreUnavailable   the store can't be reached, or is too busy, now
         └── DiskFull           the index has no room to grow
 
 Foreign exceptions are translated where they enter (one place a library) and
@@ -94,6 +95,13 @@ class IndexLocked(StoreError):
 
 class RecipeMismatch(StoreError):
     """The index was built with another recipe than the one asked for."""
+
+
+class StoreUnavailable(StoreError):
+    """The store can't be reached, or can't answer, now; the same may work a little later."""
+
+    #: Seconds after which it is worth another try.
+    retry_after = 5
 
 
 class DiskFull(StoreError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from indexer.built_folder import built
 from indexer.graph import Precision, Weights, write_graph
-from indexer.models import DEFAULT_MODEL, weight_file
+from indexer.models import DEFAULT_MODEL, MODELS, weight_file
 
 GRAPH_FILE = "model.onnx"
 
@@ -29,7 +29,7 @@ def embedding_graph(cache: Path, precision: Precision) -> Path:
         write_graph(default_weights(), draft / GRAPH_FILE, precision)
 
     name = f"{DEFAULT_MODEL}-{precision}-{GRAPH_BUILD}"
-    return built(cache / "models" / name, write) / GRAPH_FILE
+    return built(cache / MODELS / name, write) / GRAPH_FILE
 
 
 def default_weights() -> Weights:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "multilingual-e5-small"
 DEFAULT_DIMENSION = 384
+#: Where models are built, in the cache.
+MODELS = "models"
 #: How many tokens the default model reads.
 DEFAULT_TOKENS = 512
 WHEEL_FILE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
@@ -49,7 +51,7 @@ def default_model(cache: Path) -> Path:
 
         write_folder(E5File(weight_file()), draft)
 
-    return built(cache / "models" / f"{DEFAULT_MODEL}-q4-{_BUILD}", write)
+    return built(cache / MODELS / f"{DEFAULT_MODEL}-q4-{_BUILD}", write)
 
 
 def default_tokenizer(cache: Path) -> Tokenizer:
@@ -65,7 +67,7 @@ def default_tokenizer(cache: Path) -> Tokenizer:
         write_tokenizer(E5File(weight_file()), draft / _TOKENIZER_FILE)
 
     name = f"{DEFAULT_MODEL}-tokenizer-{_TOKENIZER_BUILD}"
-    return _loaded_tokenizer(built(cache / "models" / name, write) / _TOKENIZER_FILE)
+    return _loaded_tokenizer(built(cache / MODELS / name, write) / _TOKENIZER_FILE)
 
 
 def weight_file() -> Path:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from indexer.article import Article, Passage, Span
+from indexer.errors import StoreError
 from indexer.lexical import SparseVector
 from indexer.signature import sign
 from indexer.store import Candidate, PassagePoint, Payload, StoredArticle, Superseded
@@ -105,7 +106,10 @@ def article_payload(article: Article, passages: int) -> Payload:
 
 
 def stored_article(payload: Mapping[str, Any]) -> StoredArticle:
-    """The article that a payload of ``article_payload`` describes; its text may be left out."""
+    """The article that a payload of ``article_payload`` describes; its text may be left out.
+
+    Raises StoreError where the text is not the one that was stored: offsets into it mean nothing.
+    """
     span = payload.get("title_span")
     article = Article(
         id=payload["article_id"],
@@ -120,6 +124,11 @@ def stored_article(payload: Mapping[str, Any]) -> StoredArticle:
         source_root=payload["source_root"],
         source=payload["source"],
     )
+    if "text" in payload and article.content_sha256 != payload["content_sha256"]:
+        raise StoreError(
+            f"the text of the article {article.id!r} is damaged in the index; restore a backup "
+            "(fundstelle restore FILE), or remove the article and index it again"
+        )
     return StoredArticle(
         article=article,
         version=payload["version"],

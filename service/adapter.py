@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from indexer.built_folder import sha256
 from indexer.errors import ModelError
 
 Floats = npt.NDArray[np.float32]
+
+_OWN_SHA256 = "454c1bc7233b17d51f62b2c52ca9371318182de06c8dcaa8af159eaafab50932"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,18 @@ class Adapter:
             return {**tensors, **{n: tensors[n] + delta for n, delta in self.deltas.items()}}
         except (KeyError, ValueError) as error:
             raise ModelError(f"the reader's adapter does not fit the model: {error}") from error
+
+
+def require_own(path: Path) -> None:
+    """Raise ModelError unless the file is the adapter that this release has.
+
+    A wrong bit in it is still a number: the reader would read a little differently, unnoticed.
+    """
+    if not path.exists() or sha256(path) != _OWN_SHA256:
+        raise ModelError(
+            f"the reader's adapter {path} is missing or altered; run: "
+            "pip install --force-reinstall fundstelle"
+        )
 
 
 def load_adapter(path: Path) -> Adapter:

@@ -22,6 +22,7 @@ from service.archives import Archives
 from service.settings import ServiceSettings
 from service.telemetry.index_size import IndexSize
 from service.telemetry.metrics import Metrics
+from service.telemetry.record import kind_of
 from service.telemetry.requests import RequestTelemetry
 from service.telemetry.tracing import Tracing
 from service.web import TEMPLATES, WEB
@@ -45,6 +46,7 @@ def create_app(
     counted.add(index_size)
     counted.watch(archives.workers, lambda: own.ready)
     own.models.tell_batches(counted.batch)
+    archives.on_failure = lambda error: counted.failed(kind_of(error))
     app = Litestar(
         route_handlers=[*(_within(route, service.max_body_bytes) for route in ROUTES), WEB],
         middleware=[Admission(gate)],

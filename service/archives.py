@@ -7,11 +7,13 @@ first asked for; the ownership of the index and the models are shared.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.generations import require_name
 from service.asking import Asker
+from service.draining import Draining
 from service.engine import Engine
 from service.feedback_file import FeedbackFile
 from service.renewal_job import RenewalJob
@@ -25,7 +27,7 @@ class ServedArchive:
     engine: Engine
     asker: Asker
     feedback_file: FeedbackFile
-    job: RenewalJob = field(default_factory=RenewalJob)
+    job: RenewalJob
 
 
 class Archives:
@@ -33,6 +35,10 @@ class Archives:
 
     def __init__(self, engine: Engine, workers: Workers | None = None) -> None:
         self.workers = workers or Workers(engine.service.workers, engine.service.queue)
+        self.draining = Draining()
+        self.draining.at_the_end(self._stop_writing)
+        #: Told of what goes wrong where nobody waits for an answer.
+        self.on_failure: Callable[[Exception], None] = lambda _: None
         self._turn = threading.Lock()
         self.own = self._served(engine, engine.service.feedback)
         self._served_by_name = {engine.archive.archive: self.own}
@@ -78,9 +84,17 @@ class Archives:
                 if served is not self.own:
                     served.engine.close()
 
+    def _tell_failure(self, error: Exception) -> None:
+        self.on_failure(error)
+
+    def _stop_writing(self) -> None:
+        for engine in self.engines:
+            engine.stop_writing()
+
     def _served(self, engine: Engine, ratings: Path | None) -> ServedArchive:
-        asker = Asker(engine, self.workers, engine.service)
-        return ServedArchive(engine, asker, FeedbackFile(ratings))
+        asker = Asker(engine, self.workers, engine.service, self.draining)
+        job = RenewalJob(self._tell_failure)
+        return ServedArchive(engine, asker, FeedbackFile(ratings), job)
 
     def _ratings(self, archive: str) -> Path | None:
         """A file of its own, beside the one that is set: ``ratings.NAME.jsonl``."""

@@ -11,7 +11,9 @@ import threading
 
 from litestar import Litestar
 
+from indexer.built_folder import remove_damaged
 from indexer.errors import SettingsError
+from indexer.models import MODELS
 from indexer.settings import ArchiveSettings
 from service.access.binding import require_protection
 from service.access.boundary import Boundary
@@ -19,8 +21,9 @@ from service.access.gate import Gate
 from service.access.keyring import Keyring
 from service.app import create_app
 from service.archives import Archives
+from service.draining_server import drain_at_signals
 from service.engine import Engine
-from service.serve import follow
+from service.serve import follow, warm
 from service.settings import ServiceSettings, refuse_unknown, secrets_of
 from service.telemetry.logs import write_logs
 from service.telemetry.metrics import Metrics
@@ -45,20 +48,29 @@ def create() -> Litestar:
     keyring = Keyring(service.keys) if service.keys is not None else None
     gate = Gate(Boundary.of(service, None), archive.archive, keyring, rate=service.rate)
     exporting, metrics = Exporting(service.telemetry.otlp_url), Metrics()
+    remove_damaged(archive.cache / MODELS)
     engine = Engine(archive, service, create=True)
     archives = Archives(engine)
     app = create_app(archives, gate, metrics=metrics, tracing=exporting.tracing)
     stopping = threading.Event()
-    following = threading.Thread(target=follow, args=(archives, stopping, metrics), daemon=True)
+    threads = [
+        threading.Thread(target=work, args=(archives, stopping, metrics), daemon=True)
+        for work in (warm, follow)
+    ]
 
     def stop() -> None:
         stopping.set()
-        following.join()
+        for thread in threads:
+            thread.join()
         archives.close()
         engine.close()
         exporting.close()
 
+    def drain() -> None:
+        drain_at_signals(archives.draining, service.drain_timeout)
+
+    app.on_startup.append(drain)
     app.on_shutdown.append(stop)
-    following.start()
-    threading.Thread(target=engine.warm, daemon=True).start()
+    for thread in threads:
+        thread.start()
     return app

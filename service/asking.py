@@ -23,6 +23,7 @@ from indexer.language import detect
 from service.answer import Answer, AnswerText, Mode
 from service.answering import timings
 from service.conversation import self_contained
+from service.draining import Draining
 from service.engine import Engine
 from service.errors import GenerationFailed, QuestionError
 from service.events import Complete, Event, Passages, Sentence, Stopped
@@ -61,10 +62,17 @@ class _Work:
 class Asker:
     """Answers questions on an event loop; what is slow runs in ``workers``."""
 
-    def __init__(self, engine: Engine, workers: Workers, settings: ServiceSettings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        workers: Workers,
+        settings: ServiceSettings,
+        draining: Draining | None = None,
+    ) -> None:
         self._engine = engine
         self._workers = workers
         self._settings = settings
+        self._draining = draining or Draining()
         self._chat_model = chat_model(settings)
 
     def check(self, question: Question) -> None:
@@ -85,11 +93,16 @@ class Asker:
         """What may be shown, as soon as it may be: see ``service.events``.
 
         With ``hold`` nothing is shown before the end: a chat model that fails half-way
-        then leaves the extractive answer, not a part of its own.
+        then leaves the extractive answer, not a part of its own. Raises ServiceStopping where
+        the service ends before the answer does.
         """
         asked(question.text)
         async with aclosing(self._events(question, hold=hold)) as events:
-            async for event in events:
+            while True:
+                async with self._draining.answer():
+                    event = await anext(events, None)
+                if event is None:
+                    return
                 match event:
                     case Complete(answer):
                         answered(answer, self._settings.threshold)

@@ -52,9 +52,9 @@ class OwnerClient:
         """The owner of the index, None where none answers.
 
         A record of a dead owner, or of an address that another program has since
-        taken, counts as none. An owner with keys serves every archive of the folder, and
-        makes one that is not there with ``create``. Raises IndexLocked where the owner serves
-        another archive alone.
+        taken, counts as none, and so does an owner that is stopping. An owner with keys serves
+        every archive of the folder, and makes one that is not there with ``create``. Raises
+        IndexLocked where the owner serves another archive alone.
         """
         require_name(archive.archive)  # before it becomes a header
         owner = Owner.read(archive.index)
@@ -82,6 +82,9 @@ class OwnerClient:
         if not is_owner:
             http.close()
             return None
+        if health.get("status") == "stopping":
+            http.close()
+            return None  # the index is soon free
         if health["archive"] != archive.archive:
             http.close()
             raise IndexLocked(

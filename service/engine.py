@@ -11,11 +11,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from indexer.article import Span
+from indexer.errors import StoreError
 from indexer.generations import current_generation
 from indexer.indexing import Prepared, batches
 from indexer.ownership import PATIENCE, Ownership
@@ -28,7 +29,7 @@ from indexer.store import PassageStore, StoredArticle, every_article
 from indexer.stores import Generations, current_or_first, open_generations
 from service.answer import Answer, FoundPassage
 from service.answering import search
-from service.errors import RenewalRunning
+from service.errors import RenewalRunning, ServiceStopping
 from service.evaluation import Evaluation, Gold, evaluate
 from service.loaded_models import LoadedModels
 from service.open_archive import OpenArchive
@@ -79,6 +80,7 @@ class Engine:
         self._switching = threading.Lock()
         self._following = threading.Lock()
         self._renewing = threading.Lock()
+        self._stopping = threading.Event()
         # Whether each is closed yet, and not itself: it would keep its model in memory.
         self._former: list[threading.Event] = []
         # What an earlier process wrote and did not live to optimise counts as just written.
@@ -100,13 +102,18 @@ class Engine:
                 self._require_settings()
             self.models.needed_by(self, self._open.store.recipe.model)
         except BaseException:
+            if "generations" in self.__dict__:
+                with suppress(StoreError):
+                    self.generations.close()
             self._release()
             raise
 
     def close(self) -> None:
-        """Let go of the store and the ownership."""
+        """Let go of the store and the ownership, after the batch that is being written."""
+        self.stop_writing()
         try:
-            self._open.retire()
+            with self._writing:
+                self._open.retire()
             self.generations.close()
         finally:
             self._release()
@@ -125,11 +132,14 @@ class Engine:
     ) -> Report:
         """Bring the archive up to date with these articles, some of them ``prepared`` elsewhere.
 
-        Other writers have turns in between.
+        Other writers have turns in between. Raises ServiceStopping between two batches where
+        the engine is to end.
         """
         report = Report()
         started = time.perf_counter()
         for batch in batches(without_repeats(items)):
+            if self._stopping.is_set():
+                raise ServiceStopping
             report.merge(self._write(partial(_index, batch, prepared)))
             report.seconds = time.perf_counter() - started
             if on_progress:
@@ -159,13 +169,20 @@ class Engine:
         self, questions: list[Gold], on_progress: Callable[[int], None] | None = None
     ) -> Evaluation:
         """Measure the answers to a question file."""
+
+        def progress(done: int) -> None:
+            if self._stopping.is_set():
+                raise ServiceStopping
+            if on_progress:
+                on_progress(done)
+
         with self.reading() as archive:
             return evaluate(
                 questions,
                 archive.answerer,
                 archive.store,
                 threshold=self.service.threshold,
-                on_progress=on_progress,
+                on_progress=progress,
             )
 
     def articles(self, ids: Sequence[str], *, text: bool = True) -> dict[str, StoredArticle]:
@@ -217,6 +234,10 @@ class Engine:
         """
         now, written = time.monotonic(), self._unoptimised_since
         return written is not None and (now - written >= idle or now - self._optimised >= longest)
+
+    def stop_writing(self) -> None:
+        """Let what is being indexed or measured end at its next step; for who is about to close."""
+        self._stopping.set()
 
     def adopt_models(self, other: Engine) -> None:
         """Take over what a closed engine with the same settings has loaded."""

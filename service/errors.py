@@ -10,6 +10,7 @@ FundstelleError
 ├── KeysError          the file of API keys, or a change of it, can't be used
 ├── Busy               so much is under way that no more is taken on
 ├── AccessRefused      a request may not do what it asks for
+├── ServiceStopping    the service ends, and can't take or finish a request
 └── GenerationFailed   the chat model gave no answer that can be shown
 """
 
@@ -78,6 +79,17 @@ class AccessRefused(FundstelleError):
         self.status = status
         self.code = code
         self.headers = dict(headers or {})
+
+
+class ServiceStopping(FundstelleError):
+    """The service ends: a request came too late, or was not done in time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the service is stopping; what it confirmed is kept, send the rest again in a moment"
+        )
+        # After so many seconds another may have taken its place.
+        self.headers = {"Retry-After": "5", "Connection": "close"}
 
 
 FailureReason = Literal[

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -88,7 +89,14 @@ def serve_http(archive: ArchiveSettings, service: ServiceSettings, *, host: str,
     _LOG.info("Fundstelle serves MCP at %s%s (Ctrl-C stops it)", address_of(listener), _PATH)
     try:
         admitting: Any = Admitting(app, gate, Scope.READ)
-        config = uvicorn.Config(admitting, log_config=None, access_log=False, http="h11")
+        config = uvicorn.Config(
+            admitting,
+            log_config=None,
+            access_log=False,
+            http="h11",
+            # A client keeps a stream open for what it may be told: nobody waits for its end.
+            timeout_graceful_shutdown=math.ceil(service.drain_timeout),
+        )
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()

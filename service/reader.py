@@ -27,7 +27,7 @@ from indexer.encoders import choose_backend
 from indexer.errors import ModelError
 from indexer.models import DEFAULT_MODEL, default_tokenizer, resolve
 from indexer.settings import Backend, DataType
-from service.adapter import load_adapter
+from service.adapter import load_adapter, require_own
 from service.spans import tidy
 from service.wholes import whole
 from service.windows import windows
@@ -85,6 +85,7 @@ class Reader:
         threads: int = 0,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:
+        require_own(ADAPTER)
         self._on_batch = on_batch
         self._forward: Forward
         self._logits: Forward  # the same, or shared by the questions of several threads

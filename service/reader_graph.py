@@ -17,6 +17,7 @@ from indexer.built_folder import built, sha256
 from indexer.graph import Precision, TokenHead, write_graph
 from indexer.graph_session import GraphSession
 from indexer.graphs import GRAPH_BUILD, GRAPH_FILE, default_weights, fast_precision
+from indexer.models import MODELS
 from service.adapter import load_adapter
 
 
@@ -46,4 +47,4 @@ def reader_graph(adapter: Path, cache: Path, precision: Precision) -> Path:
         write_graph(merged, draft / GRAPH_FILE, precision, head)
 
     name = f"reader-{sha256(adapter)[:12]}-{precision}-{GRAPH_BUILD}"
-    return built(cache / "models" / name, write) / GRAPH_FILE
+    return built(cache / MODELS / name, write) / GRAPH_FILE

@@ -31,9 +31,10 @@ class _Stopped(Exception):
 
 
 class RenewalJob:
-    """Runs renewals of one engine."""
+    """Runs renewals of one engine. ``on_failure`` is told of what one fails with."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: Callable[[Exception], None] | None = None) -> None:
+        self._on_failure = on_failure
         self._turn = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -64,10 +65,17 @@ class RenewalJob:
         except _Stopped:
             self.status = RenewalStatus("failed", error="the service was stopped")
         except FundstelleError as error:
+            self._tell(error)
+            _LOG.error("a reindex or restore failed: %s", error)
             self.status = RenewalStatus("failed", error=str(error))
-        except Exception:
+        except Exception as error:
+            self._tell(error)
             _LOG.exception("a renewal failed")
             self.status = RenewalStatus("failed", error="it failed; the service's log says why")
+
+    def _tell(self, error: Exception) -> None:
+        if self._on_failure is not None:
+            self._on_failure(error)
 
     def _told(self, done: int, total: int) -> None:
         if self._stopping.is_set():

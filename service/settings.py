@@ -69,8 +69,9 @@ class ServiceSettings(FromEnvironment):
     ``passages_read`` how many passages the reader reads a question; ``reader_model``
     is the copy of multilingual-e5-small that its adapter is merged into; ``workers``
     how many requests are worked on at once, ``queue`` how many more may be under way;
-    ``client_timeout`` how many seconds a client may
-    take to send next to nothing; ``group`` whether copies of a story are
+    ``client_timeout`` how many seconds a client may take to send next to nothing;
+    ``drain_timeout`` how many seconds those who are being answered have when the service is
+    stopped; ``group`` whether copies of a story are
     shown as one; ``recency`` what an article of today gains over one of long ago, in standard
     deviations of the scores found, and half of it for every ``recency_days`` that it is
     older; ``public_url`` is where readers reach the
@@ -103,6 +104,7 @@ class ServiceSettings(FromEnvironment):
     workers: int = setting("WORKERS", 4, whole_number(1))
     queue: int = setting("QUEUE", 64, whole_number(1))
     client_timeout: float = setting("CLIENT_TIMEOUT", 30.0, number(0.1, 3600))
+    drain_timeout: float = setting("DRAIN_TIMEOUT", 20.0, number(0, 3600))
     max_body_bytes: int = setting("MAX_BODY_BYTES", 64 * 1024 * 1024, whole_number(1024))
     public_url: str | None = setting("PUBLIC_URL", None, _web_address)
     llm_url: str | None = setting("LLM_URL", None, _web_address)

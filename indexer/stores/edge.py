@@ -17,7 +17,7 @@ import qdrant_edge as edge
 
 from indexer.article import Article
 from indexer.collection import CollectionSettings
-from indexer.disk import RESERVE, require_room
+from indexer.disk import RESERVE, require_room, require_writable
 from indexer.errors import StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
@@ -95,6 +95,8 @@ class EdgeStore:
     def begin(self, article_ids: Sequence[str]) -> None:
         payload = journal_payload(article_ids, _WRITER)
         require_room(self.folder)
+        # Edge goes on writing to files that it has open, of which the disk may keep nothing.
+        require_writable(self.folder)
         self._shard.upsert([edge.Point(journal_point_id(_WRITER), {}, payload)])
 
     def end(self) -> None:

@@ -2,7 +2,8 @@
 
 Sends writes so that they arrive, reads what a committed article needs from as many
 replicas as it takes, knows which languages the collection has a vector for, and
-turns every failure into a StoreError. What points mean is left to ``server.py``.
+turns every failure into a StoreError, of the kind that ``server_failures.py`` says. What
+points mean is left to ``server.py``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 from qdrant_client import QdrantClient, models
 
 from indexer.collection import CollectionSettings
-from indexer.errors import FundstelleError, StoreError
+from indexer.errors import FundstelleError, StoreError, StoreUnavailable
 from indexer.stores.server_creation import add_language
+from indexer.stores.server_failures import described, is_refusal, passes
 from indexer.stores.server_retries import with_retries
 
 
@@ -81,13 +83,22 @@ class ServerCollection:
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """The client raises its own errors and two transports'; a caller sees StoreError."""
+    """The client raises its own errors and two transports'; a caller sees StoreError.
+
+    It is StoreUnavailable where the same may work a little later.
+    """
     try:
         yield
     except FundstelleError:
         raise
     except Exception as error:
-        raise StoreError(
-            f"Qdrant at {place} failed: {error}; check that the server runs there "
-            "and that FUNDSTELLE_QDRANT_API_KEY fits"
+        if is_refusal(error):
+            raise StoreError(
+                f"Qdrant at {place} does not allow that ({described(error)}): give "
+                "FUNDSTELLE_QDRANT_API_KEY a key that may read and write the collection"
+            ) from error
+        kind = StoreUnavailable if passes(error) else StoreError
+        raise kind(
+            f"Qdrant at {place} failed: {described(error)}; check that the server runs there, "
+            "that its disk can be written and has room, and that FUNDSTELLE_QDRANT_API_KEY fits"
         ) from error

@@ -12,21 +12,13 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import grpc
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+from indexer.stores.server_failures import passes
 
 _Result = TypeVar("_Result")
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
-_PASSING_STATUS = {408, 429, 500, 502, 503, 504}
-_PASSING_CODES = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-    grpc.StatusCode.ABORTED,
-    grpc.StatusCode.INTERNAL,
-}
 
 
 def with_retries(
@@ -50,12 +42,3 @@ def with_retries(
             asked = error.retry_after_s if isinstance(error, ResourceExhaustedResponse) else 0
             pause(max(asked, longest * random.uniform(0.5, 1)))  # noqa: S311
     return request()
-
-
-def passes(error: Exception) -> bool:
-    """Whether the same request may succeed a little later."""
-    if isinstance(error, UnexpectedResponse):
-        return error.status_code in _PASSING_STATUS
-    if isinstance(error, grpc.RpcError):
-        return isinstance(error, grpc.Call) and error.code() in _PASSING_CODES
-    return isinstance(error, (ResponseHandlingException, ResourceExhaustedResponse))

@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Receive, Send
+from litestar.types import ASGIApp, Message, Receive, Send
 from litestar.types import Scope as ConnectionScope
 
 from service.access.caller import Caller
@@ -27,7 +27,7 @@ from service.api.sizes import require_headers_that_fit
 from service.archives import Archives, ServedArchive
 from service.asking import Asker
 from service.engine import Engine
-from service.errors import AccessRefused
+from service.errors import AccessRefused, ServiceStopping
 from service.feedback_file import FeedbackFile
 from service.renewal_job import RenewalJob
 from service.telemetry.record import note
@@ -40,6 +40,8 @@ READ: dict[str, Any] = {NEEDED: Scope.READ}
 WRITE: dict[str, Any] = {NEEDED: Scope.WRITE}
 ADMIN: dict[str, Any] = {NEEDED: Scope.ADMIN}
 METRICS: dict[str, Any] = {NEEDED: Scope.METRICS}
+#: Beside one of these: answered while the service is stopping, too.
+AT_ANY_TIME: dict[str, Any] = {"at_any_time": True}
 
 # What such routes do takes a thread; an operator gets through to a service that is busy.
 _WORK = (Scope.READ, Scope.WRITE)
@@ -80,11 +82,28 @@ class Admission(ASGIMiddleware):
             )
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
+        if needed is None or request.route_handler.opt.get("at_any_time"):
+            await next_app(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         archives: Archives = request.app.state.archives
         # A command of the same index is never sent away half-way.
         bounded = needed in _WORK and not (caller and caller.owner)
-        with archives.workers.place() if bounded else nullcontext():
-            await next_app(scope, receive, send)
+        try:
+            async with archives.draining.request():
+                with archives.workers.place() if bounded else nullcontext():
+                    await next_app(scope, receive, sending)
+        except ServiceStopping:
+            if not begun:
+                raise
+            # What follows can't be an error any more: it ends here, and lacks its end.
+            note(stopping=True)
 
 
 def _methods(request: AnyRequest) -> str:

@@ -16,9 +16,9 @@ from litestar.exceptions import HTTPException
 
 from indexer.errors import FundstelleError, StoreError
 from service.api.problems import HANDLERS as PROBLEM_HANDLERS
-from service.api.problems import fields_at_fault
-from service.errors import Busy, QuestionError
-from service.telemetry.record import failed
+from service.api.problems import fields_at_fault, headers_of
+from service.errors import Busy, QuestionError, ServiceStopping
+from service.telemetry.record import failed, note
 
 _LOG = logging.getLogger(__name__)
 _INSIDE = "something went wrong inside; the server's log says what"
@@ -82,6 +82,8 @@ def failure_of(error: Exception) -> Failure:
             return Failure(400, "the body is nested too deeply")
         case Busy():
             return Failure(503, str(error), code=_BUSY)
+        case ServiceStopping() | StoreError():
+            return _of_unavailable(error)
         case FundstelleError():
             failed(error)
             _LOG.error("%s", error)
@@ -92,6 +94,15 @@ def failure_of(error: Exception) -> Failure:
             failed(error)
             _LOG.error("a request failed", exc_info=error)
             return Failure(500, _INSIDE)
+
+
+def _of_unavailable(error: ServiceStopping | StoreError) -> Failure:
+    if isinstance(error, ServiceStopping):
+        note(stopping=True)
+        return Failure(503, str(error), code="stopping")
+    failed(error)
+    _LOG.error("the store failed: %s", error)
+    return Failure(503, str(error), code="store_failed")
 
 
 def _of_http(error: HTTPException) -> Failure:
@@ -113,9 +124,7 @@ def _handlers(shape: Callable[[Failure], dict[str, Any]]) -> dict[Any, Any]:
         answer = Response[Any](
             shape(failure), status_code=failure.status, media_type="application/json"
         )
-        if isinstance(error, HTTPException | Busy):
-            for name, value in (error.headers or {}).items():
-                answer.headers[name] = value
+        answer.headers.update(headers_of(error))
         return answer
 
     # Every kind by itself: the nearest class wins, not the nearest layer.

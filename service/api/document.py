@@ -153,7 +153,7 @@ def _operation(path: str, method: str, found: Json) -> Json:
     if path in _OPEN:
         operation["security"] = []
     if path == "/health/ready":
-        operation["responses"]["503"] = success["200"] | {"description": "The models are loading"}
+        operation["responses"]["503"] = success["200"] | {"description": "Not now: it says why"}
     if "parameters" in found:
         operation["parameters"] = [_parameter(each) for each in found["parameters"]]
     if method == "post" and path in _FILES:
@@ -185,9 +185,10 @@ def _refusal(path: str, status: int) -> Json:
         "description": HTTPStatus(status).phrase,
         "content": {media_type: {"schema": schema}},
     }
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         seconds = {"type": "integer", "minimum": 1}
-        said["headers"] = {"Retry-After": {"required": True, "schema": seconds}}
+        always = status == HTTPStatus.TOO_MANY_REQUESTS
+        said["headers"] = {"Retry-After": {"required": always, "schema": seconds}}
     return said
 
 

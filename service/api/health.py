@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 
 from service.access.caller import Caller
-from service.api.admission import OPEN, READ, AnyRequest
+from service.api.admission import AT_ANY_TIME, OPEN, READ, AnyRequest
 from service.archives import Archives
 from service.engine import Engine
 from service.workers import Workers
 
 
-@get("/health", opt=READ, summary="Version, and whether this is the owner asked for")
+@get("/health", opt=READ | AT_ANY_TIME, summary="Version, and whether this is the owner asked for")
 async def health(request: AnyRequest) -> dict[str, Any]:
     """``owner`` is true for a request with the token of ``owner.json``."""
     caller: Caller = request.user
     return {
-        "status": "ok" if _is_ready(request) else "starting",
+        "status": _state(request),
         "version": version("fundstelle"),
         "archive": caller.archive,
         "owner": caller.owner,
@@ -33,12 +33,13 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/health/ready", opt=OPEN, summary="Whether the models are loaded")
+@get("/health/ready", opt=OPEN, summary="Whether to send it questions")
 async def ready(request: AnyRequest) -> Response[dict[str, str]]:
-    """200 once the models are loaded, 503 before."""
-    if _is_ready(request):
-        return Response({"status": "ok"})
-    return Response({"status": "starting"}, status_code=503, headers={"Retry-After": "2"})
+    """200 once the models are loaded; 503 before, and while the service is stopping."""
+    state = _state(request)
+    if state == "ok":
+        return Response({"status": state})
+    return Response({"status": state}, status_code=503, headers={"Retry-After": "2"})
 
 
 @get("/v1/status", opt=READ, summary="What the archive holds and how it was built")
@@ -49,7 +50,9 @@ async def status(
     return await workers.run(engine.status)
 
 
-def _is_ready(request: AnyRequest) -> bool:
+def _state(request: AnyRequest) -> Literal["starting", "ok", "stopping"]:
     """The models are those of every archive."""
     archives: Archives = request.app.state.archives
-    return archives.own.engine.ready
+    if archives.draining.stopping:
+        return "stopping"
+    return "ok" if archives.own.engine.ready else "starting"

@@ -8,7 +8,7 @@ from anyio import move_on_after, to_thread
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from service.api.admission import METRICS
+from service.api.admission import AT_ANY_TIME, METRICS
 from service.telemetry.index_size import IndexSize
 from service.telemetry.metrics import Metrics
 
@@ -16,7 +16,7 @@ from service.telemetry.metrics import Metrics
 _PATIENCE_S = 2.0
 
 
-@get("/metrics", opt=METRICS, include_in_schema=False)
+@get("/metrics", opt=METRICS | AT_ANY_TIME, include_in_schema=False)
 async def metrics_page(
     request: Request[Any, Any, Any],
     metrics: NamedDependency[Metrics],

@@ -14,9 +14,16 @@ from typing import Any
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from indexer.errors import BackupError, DiskFull, FundstelleError, SourceError, StoreError
-from service.errors import Busy, EvaluationError, QuestionError, RenewalRunning
-from service.telemetry.record import failed, request_id
+from indexer.errors import (
+    BackupError,
+    DiskFull,
+    FundstelleError,
+    SourceError,
+    StoreError,
+    StoreUnavailable,
+)
+from service.errors import Busy, EvaluationError, QuestionError, RenewalRunning, ServiceStopping
+from service.telemetry.record import failed, note, request_id
 
 _LOG = logging.getLogger(__name__)
 _MEDIA_TYPE = "application/problem+json"
@@ -43,11 +50,21 @@ def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None
     return Response(content, status_code=status, media_type=_MEDIA_TYPE)
 
 
+def headers_of(error: Exception) -> dict[str, str]:
+    """What an answer says beside its body, in whichever shape that is."""
+    match error:
+        case HTTPException() | Busy() | ServiceStopping():
+            return dict(error.headers or {})
+        case StoreUnavailable():
+            return {"Retry-After": str(error.retry_after)}
+        case _:
+            return {}
+
+
 def from_http(_: AnyRequest, error: HTTPException) -> Problem:
     """Problems that the framework found: routes, methods, bodies that don't fit."""
     answer = problem(error.status_code, error.detail, fields_at_fault(error))
-    for name, value in (error.headers or {}).items():
-        answer.headers[name] = value
+    answer.headers.update(headers_of(error))
     return answer
 
 
@@ -74,15 +91,25 @@ def from_renewal(_: AnyRequest, error: RenewalRunning) -> Problem:
 def from_busy(_: AnyRequest, error: Busy) -> Problem:
     """Too much is under way."""
     answer = problem(503, str(error))
-    answer.headers.update(error.headers)
+    answer.headers.update(headers_of(error))
+    return answer
+
+
+def from_stopping(_: AnyRequest, error: ServiceStopping) -> Problem:
+    """Too late for this process. Whoever comes next may have another connection."""
+    note(stopping=True)
+    answer = problem(503, str(error))
+    answer.headers.update(headers_of(error))
     return answer
 
 
 def from_store(_: AnyRequest, error: StoreError) -> Problem:
-    """The store failed underneath: the request may succeed later."""
+    """The store failed underneath; where that may pass by itself, ``Retry-After`` says when."""
     failed(error)
     _LOG.error("the store failed: %s", error)
-    return problem(503, str(error))
+    answer = problem(503, str(error))
+    answer.headers.update(headers_of(error))
+    return answer
 
 
 def from_full_disk(_: AnyRequest, error: DiskFull) -> Problem:
@@ -115,6 +142,7 @@ HANDLERS: dict[Any, Any] = {
     BackupError: from_input,
     RenewalRunning: from_renewal,
     Busy: from_busy,
+    ServiceStopping: from_stopping,
     StoreError: from_store,
     DiskFull: from_full_disk,
     FundstelleError: from_us,

@@ -21,9 +21,10 @@ from service.api.question_options import QuestionOptions
 from service.api.sizes import QUESTION_BYTES
 from service.asking import Asker
 from service.conversation import Turn
+from service.errors import ServiceStopping
 from service.events import Complete, Event, Passages, Sentence, Stopped
 from service.question import Question
-from service.telemetry.record import failed
+from service.telemetry.record import failed, note
 
 _LOG = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ async def ask(
 
     With ``stream``, Server-Sent Events: ``passages`` as soon as they are found, each
     ``sentence`` with its citations once it is checked, then the whole ``answer``; or an
-    ``error`` where the chat model failed after sentences had been sent.
+    ``error`` where the chat model failed after sentences had been sent, or the service ends.
     """
     question = data.asking(data.question, mode=data.mode, history=data.history)
     asker.check(question)
@@ -70,6 +71,9 @@ async def _events(asker: Asker, question: Question) -> AsyncGenerator[ServerSent
         try:
             async for event in events:
                 yield _message(event)
+        except ServiceStopping as error:
+            note(stopping=True)
+            yield _message(Stopped("stopping", str(error)))
         except Exception as error:
             failed(error)
             # The status has been sent: what went wrong can only be told in the stream.

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from indexer.article import Article, Passage, Span
+from indexer.errors import StoreError
 from indexer.lexical import SparseVector
 from indexer.points import (
     INDEXED,
@@ -107,6 +108,14 @@ def test_an_article_comes_back_from_its_payload() -> None:
 def test_the_least_an_article_can_have_comes_back() -> None:
     least = Article("a", "")
     assert stored_article(through_json(article_payload(least, 0))).article == least
+
+
+def test_a_text_that_is_not_the_one_stored_is_refused() -> None:
+    """One character, as a failing disk changes it, and every offset after it may be wrong."""
+    payload = through_json(article_payload(ARTICLE, 1))
+    payload["text"] = payload["text"][:-1] + chr(ord(payload["text"][-1]) ^ 1)
+    with pytest.raises(StoreError, match=f"{ARTICLE.id!r} is damaged .* restore a backup"):
+        stored_article(payload)
 
 
 def test_an_article_without_its_text_keeps_the_hash_of_it() -> None:

@@ -172,7 +172,7 @@ def test_a_write_that_the_recorded_server_refuses_is_not_sent_again(
     store.write_passages([point()])
     before = len(recorded.sent("PUT", f"{COLLECTION}/points"))
     recorded.failures = [status]
-    with pytest.raises(StoreError, match="QDRANT_API_KEY fits"):
+    with pytest.raises(StoreError, match="FUNDSTELLE_QDRANT_API_KEY"):
         store.write_passages([point()])
     store.close()
     assert len(recorded.sent("PUT", f"{COLLECTION}/points")) == before + 1

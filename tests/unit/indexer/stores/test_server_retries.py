@@ -8,7 +8,8 @@ import pytest
 from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from indexer.stores.server_retries import passes, with_retries
+from indexer.stores.server_failures import passes
+from indexer.stores.server_retries import with_retries
 
 
 class Flaky:
