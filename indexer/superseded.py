@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from indexer.article import Article
 from indexer.store import PassageStore, StoredArticle, Superseded
@@ -34,10 +34,14 @@ def keep_replaced(
     if not rewritten:
         return
     if limit:
-        at = datetime.now(UTC).isoformat()
-        replaced = store.articles(rewritten).values()
+        newest: dict[str, str] = {}
+        for version in store.superseded(rewritten):
+            newest.setdefault(version.article_id, version.at)
         store.keep_superseded(
-            Superseded(s.article.id, s.content_sha256, s.article.text, at) for s in replaced
+            Superseded(
+                s.article.id, s.content_sha256, s.article.text, _after(newest.get(s.article.id))
+            )
+            for s in store.articles(rewritten).values()
         )
     kept: Counter[str] = Counter()
     surplus = []
@@ -46,3 +50,14 @@ def keep_replaced(
         if kept[version.article_id] > limit:
             surplus.append(version)
     store.drop_superseded(surplus)
+
+
+def _after(newest: str | None) -> str:
+    """Now, or just after the newest of before where the clock was set back since.
+
+    The order decides which texts are dropped.
+    """
+    now = datetime.now(UTC)
+    if newest is not None:
+        now = max(now, datetime.fromisoformat(newest) + timedelta(microseconds=1))
+    return now.isoformat()

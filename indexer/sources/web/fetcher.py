@@ -101,7 +101,8 @@ class Fetcher:
         url = urls.bare(url)
         key = str(url)
         kept = self.cache.get(key)
-        if kept and unless_since is not None and kept.asked_at > unless_since:
+        # Asked in the future: the clock was wrong, and says nothing of when that was.
+        if kept and unless_since is not None and unless_since < kept.asked_at <= time.time():
             return _from_cache(kept)
         try:
             return self._follow(url, kept, most_bytes or self.settings.max_bytes)
@@ -224,7 +225,7 @@ class Fetcher:
     def _read_rules(self, url: httpx.URL) -> RobotsRules:
         key = urls.shown(url)
         kept = self.cache.get(key)
-        if kept and time.time() - kept.asked_at < robots.FRESH:
+        if kept and 0 <= time.time() - kept.asked_at < robots.FRESH:
             return RobotsRules.of(kept.body)
         current = url
         try:
@@ -295,4 +296,13 @@ def _retry_after(answer: Answer) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return max(0.0, (moment - _sent_at(answer)).total_seconds())
+
+
+def _sent_at(answer: Answer) -> datetime:
+    """By the clock that a date in the answer is meant by, where that is told."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return datetime.now(UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -381,6 +381,18 @@ def test_a_page_confirmed_since_its_last_change_is_not_asked_for(
     assert site.paths() == ["/a", "/a"]
 
 
+def test_what_was_asked_for_in_the_future_says_nothing_of_now(site: Site, fetcher: Fetcher) -> None:
+    """The clock was ahead when it was, and has been set back since."""
+    site.pages["/a"] = PAGE
+    site.pages["/robots.txt"] = Answer("User-agent: *\nDisallow:\n", "text/plain")
+    url = urls.parse(site.url("/a"))
+    fetcher.fetch(url)
+    for path in ("/a", "/robots.txt"):
+        fetcher.cache.confirm(site.url(path), time.time() + 10 * 86400)
+    fetcher.fetch(url, unless_since=time.time() - 60)
+    assert site.paths().count("/a") == 2
+
+
 def test_a_page_that_is_gone_is_forgotten(site: Site, fetcher: Fetcher) -> None:
     site.pages["/a"] = PAGE
     fetch(fetcher, site.url("/a"))
