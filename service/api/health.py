@@ -44,10 +44,13 @@ async def ready(request: AnyRequest) -> Response[dict[str, str]]:
 
 @get("/v1/status", opt=READ, summary="What the archive holds and how it was built")
 async def status(
-    engine: NamedDependency[Engine], workers: NamedDependency[Workers]
+    request: AnyRequest, engine: NamedDependency[Engine], workers: NamedDependency[Workers]
 ) -> dict[str, Any]:
-    """What ``fundstelle status --json`` prints."""
-    return await workers.run(engine.status)
+    """What ``fundstelle status --json`` prints; where the store is, for admins alone."""
+    found = await workers.run(engine.status)
+    if not request.user.sees_paths:
+        found["store"] = found["store"].partition(" ")[0]
+    return found
 
 
 def _state(request: AnyRequest) -> Literal["starting", "ok", "stopping"]:

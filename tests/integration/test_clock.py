@@ -87,7 +87,7 @@ def test_a_clock_that_jumps_back_and_forth_under_a_service(
             assert abs(datetime.fromisoformat(written) - now) < timedelta(minutes=2)
         # The last that were replaced are kept, whatever time it was then.
         found = [verified(http, content) for content in hashes]
-        assert found == ["gone", "moved", "moved", "valid"]
+        assert found == ["gone", "valid", "valid", "valid"]
     asked = time.monotonic()
     assert service.stop() == 0
     # Nobody is being answered, so nobody is waited for.

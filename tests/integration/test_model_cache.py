@@ -18,7 +18,8 @@ import pytest
 
 from indexer.embedding import Embedder
 from indexer.errors import ModelError
-from indexer.models import MODELS
+from indexer.graphs import fast_precision
+from indexer.models import DEFAULT_MODEL, MODELS
 from service import adapter
 from service.reader import ADAPTER
 from tests.integration.conftest import Finished, defects, run, start
@@ -61,14 +62,10 @@ def test_a_service_builds_damaged_models_again_and_needs_none_of_the_files_after
 ) -> None:
     asked = {"question": QUESTION}
     expected = said(http.post("/v1/questions", json=asked).json())
-    (tokenizer,) = models.glob("*-tokenizer-*")
-    reader, *_ = models.glob("reader-*-int8-*") or models.glob("reader-*")
-    embedding = models / reader.name.replace(
-        "-".join(reader.name.split("-")[:2]), "multilingual-e5-small"
-    )
-    damaged(embedding / "model.onnx")
-    truncated(reader / "model.onnx")
-    shutil.rmtree(tokenizer)
+    precision = fast_precision()
+    damaged(next(models.glob(f"{DEFAULT_MODEL}-{precision}-*/model.onnx")))
+    truncated(next(models.glob(f"reader-*-{precision}-*/model.onnx")))
+    shutil.rmtree(next(models.glob("*-tokenizer-*/tokenizer.json")).parent)
     env = {"FUNDSTELLE_CACHE": str(models.parent)}
     service = start(seed_copy, tmp_path / "log", ready=True, env=env)
     with httpx.Client(base_url=service.address, trust_env=False, timeout=60) as client:
