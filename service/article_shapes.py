@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -36,18 +37,18 @@ class FullArticle(ArticleHead, frozen=True, kw_only=True):
     offset_unit: str = "codepoint"
 
 
-def article_head(stored: StoredArticle) -> ArticleHead:
-    """An article without its text."""
-    return ArticleHead(**_keys(stored))
+def article_head(stored: StoredArticle, *, paths: bool = True) -> ArticleHead:
+    """An article without its text; without ``paths``, of the folder it is from only the name."""
+    return ArticleHead(**_keys(stored, paths=paths))
 
 
-def full_article(stored: StoredArticle) -> FullArticle:
+def full_article(stored: StoredArticle, *, paths: bool = True) -> FullArticle:
     """An article as it is served."""
     own = stored.article
-    return FullArticle(**_keys(stored), text=own.text, body_start=own.body_start)
+    return FullArticle(**_keys(stored, paths=paths), text=own.text, body_start=own.body_start)
 
 
-def _keys(stored: StoredArticle) -> dict[str, Any]:
+def _keys(stored: StoredArticle, *, paths: bool) -> dict[str, Any]:
     own = stored.article
     return {
         "article_id": own.id,
@@ -58,7 +59,13 @@ def _keys(stored: StoredArticle) -> dict[str, Any]:
         "content_sha256": stored.content_sha256,
         "passages": stored.passages,
         "indexed_at": stored.indexed_at,
-        "source_root": own.source_root,
+        "source_root": own.source_root if paths else _name_of(own.source_root),
         "source": own.source,
         "metadata": dict(own.metadata),
     }
+
+
+def _name_of(source_root: str) -> str:
+    """The folder's own name; an address, and what stands for no folder, as it is."""
+    path = PurePath(source_root)
+    return path.name if path.is_absolute() else source_root

@@ -21,3 +21,8 @@ class Caller:
     rate: int = 0
     owner: bool = False
     may_create: bool = True
+
+    @property
+    def sees_paths(self) -> bool:
+        """Whether they may know where on the machine things lie."""
+        return self.scope is Scope.ADMIN

@@ -41,6 +41,7 @@ class ArticlePage(msgspec.Struct, frozen=True):
 
 @get("/v1/articles", opt=READ, summary="List the articles")
 async def articles(
+    request: Request[Any, Any, Any],
     engine: NamedDependency[Engine],
     workers: NamedDependency[Workers],
     cursor: FromQuery[str | None] = None,
@@ -58,7 +59,8 @@ async def articles(
             return archive.store.list_articles(cursor=cursor, limit=limit, source_root=source_root)
 
     page, following = await workers.run(look)
-    return ArticlePage([article_head(stored) for stored in page], following)
+    paths = request.user.sees_paths
+    return ArticlePage([article_head(stored, paths=paths) for stored in page], following)
 
 
 @get("/v1/articles/{article_id:path}", opt=READ, summary="Read one article")
@@ -72,7 +74,7 @@ async def article(
     found = await workers.run(engine.articles, [article_id])
     if article_id not in found:
         raise NotFoundException(detail=f"the archive has no article {article_id!r}")
-    return full_article(found[article_id])
+    return full_article(found[article_id], paths=request.user.sees_paths)
 
 
 @delete("/v1/articles/{article_id:path}", opt=WRITE, status_code=200, summary="Remove one article")

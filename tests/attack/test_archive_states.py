@@ -133,6 +133,13 @@ class _Archive(RuleBasedStateMachine):
             assert told.status == "gone"
         elif now == text:
             assert (told.status, told.quote) == ("valid", source.quote)
+        elif source.quote in now:
+            assert told.status != "gone"
+            # Only what stands before it was changed: it moved by as much.
+            if now.count(source.quote) == text.count(source.quote) and (
+                now.endswith(text) or text.endswith(now)
+            ):
+                assert told.start == source.start + len(now) - len(text)
         if told.status != "gone":
             assert now is not None
             assert now[told.start : told.end] == told.quote == source.quote

@@ -238,6 +238,21 @@ def test_and_the_other_way_round(clients: dict[str | None, httpx.Client]) -> Non
     }  # fmt: skip
 
 
+def test_only_an_admin_learns_where_things_lie_on_the_machine(
+    clients: dict[str | None, httpx.Client], keyed: KeyedService, seeds: Path
+) -> None:
+    routes = ("/v1/status", "/v1/articles", f"/v1/articles/{ARTICLE}")
+    for route in routes:
+        shown = clients["default-read"].get(route).text
+        assert str(seeds) not in shown
+        assert str(keyed.service.index) not in shown
+    assert clients["default-read"].get("/v1/status").json()["store"] == "edge"
+    told = [clients["default-admin"].get(route).text for route in routes]
+    assert str(keyed.service.index) in told[0]
+    assert str(seeds) in told[1]
+    assert str(seeds) in told[2]
+
+
 def test_no_header_leads_into_another_archive(clients: dict[str | None, httpx.Client]) -> None:
     headers = {"fundstelle-archive": "default", "fundstelle-create": "yes"}
     status = clients["other-admin"].get("/v1/status", headers=headers).json()
