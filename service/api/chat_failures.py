@@ -80,9 +80,7 @@ def failure_of(error: Exception) -> Failure:
             return _of_http(error)
         case RecursionError():
             return Failure(400, "the body is nested too deeply")
-        case Busy():
-            return Failure(503, str(error), code=_BUSY)
-        case ServiceStopping() | StoreError():
+        case Busy() | ServiceStopping() | StoreError():
             return _of_unavailable(error)
         case FundstelleError():
             failed(error)
@@ -96,7 +94,9 @@ def failure_of(error: Exception) -> Failure:
             return Failure(500, _INSIDE)
 
 
-def _of_unavailable(error: ServiceStopping | StoreError) -> Failure:
+def _of_unavailable(error: Busy | ServiceStopping | StoreError) -> Failure:
+    if isinstance(error, Busy):
+        return Failure(503, str(error), code=_BUSY)
     if isinstance(error, ServiceStopping):
         note(stopping=True)
         return Failure(503, str(error), code="stopping")
