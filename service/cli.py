@@ -16,7 +16,11 @@ from pathlib import Path
 from service.exit_status import ExitStatus
 
 #: Where the verbs are that don't stand in commands.py.
-_MODULES = {"backup": "upkeep", "restore": "upkeep", "reindex": "upkeep", "keys": "keys"}
+_MODULES = {
+    **dict.fromkeys(("index", "watch"), "intake"),
+    **dict.fromkeys(("backup", "restore", "reindex"), "upkeep"),
+    "keys": "keys",
+}
 _EPILOG = """\
 exit status: 0 done (an unanswerable question too), 1 failed, 2 usage, 3 index in
 use or of another recipe, 4 done but some input was skipped. Every option is also

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from indexer.errors import IndexLocked
-from indexer.ownership import PATIENCE
+from indexer.ownership import PATIENCE, Owner
 from indexer.settings import ArchiveSettings
-from service.client import OwnerClient
 from service.engine import Engine
 from service.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from service.client import OwnerClient
 
 _STEP_S = 0.25
 
@@ -32,7 +35,7 @@ def open_door(
     deadline = time.monotonic() + patience
     while True:
         # Asked anew each time: the holder may be a service that is just starting.
-        client = OwnerClient.find(archive, create=create)
+        client = _client(archive, create=create)
         if client is not None:
             try:
                 if not any_recipe:
@@ -46,3 +49,11 @@ def open_door(
         except IndexLocked:
             if time.monotonic() >= deadline:
                 raise
+
+
+def _client(archive: ArchiveSettings, *, create: bool) -> OwnerClient | None:
+    if Owner.read(archive.index) is None:
+        return None
+    from service.client import OwnerClient  # here, as a command that works alone would wait for it
+
+    return OwnerClient.find(archive, create=create)

@@ -39,7 +39,14 @@ _STEPS = {
     "backup": ("indexer.restoring", "Backup", "restore"),
     "send": ("service.client", "OwnerClient", "_send"),
 }
-_PRELOADED = ["tests.crash.warm", "service.commands", "service.serve", "trafilatura", "py3langid"]
+_PRELOADED = [
+    "tests.crash.warm",
+    "service.commands",
+    "service.intake",
+    "service.serve",
+    "trafilatura",
+    "py3langid",
+]
 _LONGEST_S = 1200  # of one command, on a machine that is busy with others
 
 

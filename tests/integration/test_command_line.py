@@ -40,7 +40,7 @@ def test_a_question_imports_neither_pytorch_nor_what_is_built_on_it(
         "import sys; from service.cli import main; "
         f"status = main(['ask', {_TALKS!r}, '--index', sys.argv[1]]); "
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'onnx', 'litestar', 'openai', "
-        "'trafilatura', 'mcp'}; "
+        "'trafilatura', 'mcp', 'httpx'}; "
         "sys.exit(f'{status} {sorted(heavy & set(sys.modules))}')"
     )
     done = subprocess.run(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from indexer.errors import SourceError
 from indexer.sources.web import urls
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
-import httpx
-
 from indexer.errors import SourceError
+
+if TYPE_CHECKING:
+    import httpx
 
 _LONGEST: Final = 2048
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -42,6 +43,8 @@ def parse(text: str) -> httpx.URL:
     Raises SourceError for another scheme than http and https, no host, a port that
     is none, or something that is no address at all.
     """
+    import httpx  # here, as whoever only asks would wait for it
+
     shown = without_credentials(text.strip())
     try:
         url = httpx.URL(text.strip())
