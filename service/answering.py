@@ -17,6 +17,7 @@ from service.answer import Answer, FoundPassage
 from service.citing import Cited, cite
 from service.confidence import Calibration
 from service.finding import Finding, Ranked, found_passages, unread
+from service.naming import in_order_of_names
 from service.question import Question
 from service.reader import Readable, Reader, Reading
 from service.retrieval import Retrieved, Retriever
@@ -163,7 +164,11 @@ class Answerer:
 def search(
     retriever: Retriever, question: Question, *, group: bool = True
 ) -> tuple[list[FoundPassage], dict[str, float]]:
-    """The passages nearest to a question without reading them, and where the time went."""
+    """The passages nearest to a question without reading them, and where the time went.
+
+    What is searched for may as well be a statement or a headline: names tell there what a
+    reader would.
+    """
     started = time.perf_counter()
     retrieved = retriever.retrieve(
         question.text,
@@ -173,9 +178,8 @@ def search(
         mention=question.mention,
         now=question.asked_at,
     )
-    return found_passages(unread(retrieved)[: question.top_k], retrieved.articles), timings(
-        retrieved.timings_ms, started
-    )
+    found = unread(in_order_of_names(question.text, retrieved))[: question.top_k]
+    return found_passages(found, retrieved.articles), timings(retrieved.timings_ms, started)
 
 
 def timings(stages: Mapping[str, float], started: float) -> dict[str, float]:

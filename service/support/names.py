@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from indexer.article import Span
 
@@ -98,28 +98,31 @@ class Spellings:
 
     def __init__(self, text: str) -> None:
         self._by_initial: dict[str, set[str]] = {}
-        self._territories: set[str] = set()
-        folded = text.casefold()
-        for m in _WORD.finditer(folded):
-            for word in {m[0], *re.split(r"['’-]", m[0])}:
-                sound = sound_of(word)
-                if sound:
-                    self._by_initial.setdefault(sound[0], set()).add(sound)
-                self._territories |= _known_as().get(word, set())
-        # Names of several words, such as "United States".
-        self._territories |= {
-            code for name, codes in _of_several_words() if name in folded for code in codes
-        }  # fmt: skip
+        self._folded = text.casefold()
+        self._words = {
+            word for m in _WORD.finditer(self._folded) for word in (m[0], *re.split(r"['’-]", m[0]))
+        }
+        for sound in map(sound_of, self._words):
+            if sound:
+                self._by_initial.setdefault(sound[0], set()).add(sound)
 
     def has(self, name: str) -> bool:
         """Whether a word of the text may be this name."""
-        if _known_as().get(name.casefold(), set()) & self._territories:
+        known = _known_as().get(name.casefold())
+        if known and known & self._territories:
             return True
         sound = sound_of(name)
         if not sound or self._matches(sound):
             return True
         parts = [sound_of(p) for p in re.split(r"['’-]", name) if len(p) > 2]
         return len(parts) > 1 and all(self._matches(p) for p in parts)
+
+    @cached_property
+    def _territories(self) -> set[str]:
+        """What the text's names of countries and the like stand for."""
+        found = set[str]().union(*(_known_as().get(word, ()) for word in self._words))
+        # Names of several words, such as "United States".
+        return found.union(*(codes for name, codes in _of_several_words() if name in self._folded))
 
     def _matches(self, sound: str) -> bool:
         return any(_alike(sound, other) for other in self._by_initial.get(sound[0], ()))
