@@ -11,6 +11,7 @@ import asyncio
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -46,11 +47,18 @@ def drain_at_signals(draining: Draining, seconds: float) -> None:
 class DrainingServer(uvicorn.Server):
     """Lets those who are being answered have ``seconds`` from the first SIGINT or SIGTERM on.
 
-    A second SIGINT ends their time at once.
+    A second SIGINT ends their time at once. ``then`` is called before what is left is closed.
     """
 
-    def __init__(self, config: uvicorn.Config, draining: Draining, seconds: float) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        draining: Draining,
+        seconds: float,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(config)
+        self._then = then
         config.timeout_graceful_shutdown = _LAST_S
         self._draining = draining
         self._seconds = seconds
@@ -83,3 +91,5 @@ class DrainingServer(uvicorn.Server):
                 hurried = True
                 self._draining.begin(0.0)
             await asyncio.sleep(_STEP_S)
+        if self._then is not None:
+            self._then()

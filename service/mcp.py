@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-import math
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -31,6 +31,7 @@ from mcp.types import (
     ToolAnnotations,
 )
 from mcp.types import Tool as DescribedTool
+from sse_starlette.sse import AppStatus
 
 from indexer.errors import FundstelleError
 from indexer.settings import ArchiveSettings
@@ -41,6 +42,9 @@ from service.access.caller import Caller
 from service.access.gate import Gate
 from service.access.keyring import Keyring
 from service.access.scope import Scope
+from service.draining import Draining
+from service.draining_server import DrainingServer
+from service.errors import ServiceStopping
 from service.listening import address_of, listen
 from service.mcp_tools import TOOLS, Tool
 from service.settings import ServiceSettings, secrets_of
@@ -60,7 +64,7 @@ def serve_stdio(archive: ArchiveSettings, service: ServiceSettings) -> None:
     """Serve whoever started this process, until standard input ends."""
 
     async def run() -> None:
-        server = _server(archive, service)
+        server = _server(archive, service, Draining())
         # The package takes standard output for the protocol alone: what is printed elsewhere
         # goes to standard error.
         async with stdio_server() as (requests, responses):
@@ -80,29 +84,45 @@ def serve_http(archive: ArchiveSettings, service: ServiceSettings, *, host: str,
     keyring = Keyring(service.keys) if service.keys is not None else None
     gate = Gate(Boundary.of(service, host), archive.archive, keyring, rate=service.rate)
     write_logs(service.telemetry, secrets_of(archive, service))
-    listener = listen(host, port)
-    app = _server(archive, service).streamable_http_app(
+    # uvicorn raises a signal again once it has shut down; as Python's own it would end us there.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    listener, draining = listen(host, port), Draining()
+    # By itself the package cuts every answer off that is on its way when a signal comes.
+    AppStatus.disable_automatic_graceful_drain()
+    app = _server(archive, service, draining).streamable_http_app(
         streamable_http_path=_PATH,
         # The gate has looked at host and origin.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     _LOG.info("Fundstelle serves MCP at %s%s (Ctrl-C stops it)", address_of(listener), _PATH)
     try:
-        admitting: Any = Admitting(app, gate, Scope.READ)
-        config = uvicorn.Config(
-            admitting,
-            log_config=None,
-            access_log=False,
-            http="h11",
-            # A client keeps a stream open for what it may be told: nobody waits for its end.
-            timeout_graceful_shutdown=math.ceil(service.drain_timeout),
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        admitting: Any = Admitting(app, gate, Scope.READ, draining)
+        config = uvicorn.Config(admitting, log_config=None, access_log=False, http="h11")
+        server = DrainingServer(config, draining, service.drain_timeout, then=_end_streams)
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
     finally:
         listener.close()
 
 
-def _server(archive: ArchiveSettings, service: ServiceSettings) -> Server[SharedDoors]:
+def _end_streams() -> None:
+    """Those that clients keep open for what they may be told."""
+    AppStatus.should_exit = True
+
+
+def _server(
+    archive: ArchiveSettings, service: ServiceSettings, draining: Draining
+) -> Server[SharedDoors]:
+    async def call_tool(
+        context: ServerRequestContext[SharedDoors, Any], params: CallToolRequestParams
+    ) -> CallToolResult:
+        try:
+            async with draining.answer():
+                return await _call_tool(context, params)
+        except ServiceStopping as stopping:
+            return _failed(str(stopping))
+
     @asynccontextmanager
     async def lifespan(_: Server[SharedDoors]) -> AsyncGenerator[SharedDoors, None]:
         doors = SharedDoors(archive, service)
@@ -118,7 +138,7 @@ def _server(archive: ArchiveSettings, service: ServiceSettings) -> Server[Shared
         instructions=_INSTRUCTIONS,
         lifespan=lifespan,
         on_list_tools=_list_tools,
-        on_call_tool=_call_tool,
+        on_call_tool=call_tool,
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from service.access.gate import Gate
 from service.access.scope import Scope
-from service.errors import AccessRefused
+from service.draining import Draining
+from service.errors import AccessRefused, ServiceStopping
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -24,12 +25,15 @@ class Admitting:
     """Lets those through to ``app`` whom ``gate`` admits with the scope ``needed``.
 
     Pages of other sites are refused whatever the method, as the protocol asks of its servers.
+    What is posted is answered before the process ends, or not begun any more (``draining``);
+    what is only listened to is nothing to wait for.
     """
 
-    def __init__(self, app: App, gate: Gate, needed: Scope) -> None:
+    def __init__(self, app: App, gate: Gate, needed: Scope, draining: Draining) -> None:
         self._app = app
         self._gate = gate
         self._needed = needed
+        self._draining = draining
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -37,18 +41,33 @@ class Admitting:
             try:
                 caller = self._gate.admit(scope["method"], headers, self._needed, safe=frozenset())
             except AccessRefused as refused:
-                await _refuse(refused, send)
+                await _refuse(refused.status, refused, send)
                 return
             scope.setdefault("state", {})["caller"] = caller
-        await self._app(scope, receive, send)
+        if scope.get("method") != "POST":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            async with self._draining.request():
+                await self._app(scope, receive, sending)
+        except ServiceStopping as stopping:
+            if not begun:
+                await _refuse(503, stopping, send)
 
 
-async def _refuse(refused: AccessRefused, send: Send) -> None:
+async def _refuse(status: int, refused: AccessRefused | ServiceStopping, send: Send) -> None:
     content = json.dumps(
         {
             "type": "about:blank",
-            "title": HTTPStatus(refused.status).phrase,
-            "status": refused.status,
+            "title": HTTPStatus(status).phrase,
+            "status": status,
             "detail": str(refused),
         }
     ).encode()
@@ -57,5 +76,5 @@ async def _refuse(refused: AccessRefused, send: Send) -> None:
         "Content-Length": str(len(content)),
     } | refused.headers
     listed = [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()]
-    await send({"type": "http.response.start", "status": refused.status, "headers": listed})
+    await send({"type": "http.response.start", "status": status, "headers": listed})
     await send({"type": "http.response.body", "body": content})

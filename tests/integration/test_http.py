@@ -186,6 +186,22 @@ def test_a_follow_up_is_understood_by_what_was_said(http: httpx.Client) -> None:
     assert _ask(http, question=_TALKS)["rewritten_question"] is None
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("stream", 0, "Expected `bool`, got `int`"),
+        ("dates", "no", "Expected `bool`, got `str`"),
+        ("top_k", "3", "Expected `int`, got `str`"),
+    ],
+)
+def test_a_value_of_nearly_the_right_type_is_refused(
+    http: httpx.Client, field: str, value: object, message: str
+) -> None:
+    refused = http.post("/v1/questions", json={"question": _TALKS, field: value})
+    assert refused.status_code == 400
+    assert refused.json()["errors"] == [{"path": field, "message": message}]
+
+
 @pytest.mark.parametrize("rerank", ["false", "true"])
 def test_search(http: httpx.Client, rerank: str) -> None:
     response = http.get("/v1/search", params={"q": _NOT_THERE, "rerank": rerank, "top_k": 4})

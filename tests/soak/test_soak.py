@@ -1,6 +1,6 @@
 """All at once, for a while: readers, writers, nuisances and faults, and nothing is lost or wrong.
 
-``FUNDSTELLE_TEST_SOAK_S`` is for how many seconds (35; the long one 600), and
+``FUNDSTELLE_TEST_SOAK_S`` is for how many seconds (25; the long one 600), and
 ``FUNDSTELLE_TEST_SEED`` repeats what chance decided, as far as threads let it. At the end the
 archive holds what the ledger says, no status was 500, and memory stood still.
 """
@@ -81,7 +81,7 @@ def spare_cache(cache: Path, tmp_path: Path, embedder: object) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("seconds", [35, pytest.param(600, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seconds", [25, pytest.param(600, marks=pytest.mark.long)])
 def test_scripted_soak(seconds: int, tmp_path: Path, spare_cache: Path) -> None:
     seconds = int(os.environ.get("FUNDSTELLE_TEST_SOAK_S") or seconds)
     seed = int(os.environ.get("FUNDSTELLE_TEST_SEED") or time.time_ns() % 10**9)
