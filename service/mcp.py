@@ -88,7 +88,7 @@ def serve_http(archive: ArchiveSettings, service: ServiceSettings, *, host: str,
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     listener, draining = listen(host, port), Draining()
     # By itself the package cuts every answer off that is on its way when a signal comes.
-    AppStatus.disable_automatic_graceful_drain()
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     app = _server(archive, service, draining).streamable_http_app(
         streamable_http_path=_PATH,
         # The gate has looked at host and origin.

@@ -14,6 +14,7 @@ from tests.soak.articles import article_ids, text_of
 from tests.soak.ledger import Ledger
 
 _AT_ONCE = 6
+_PAUSE_S = 0.3
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Writer:
         except httpx.TransportError:
             self.seen["lost"] += 1
             time.sleep(0.2)
+        time.sleep(_PAUSE_S)  # readers should have their turn
 
     def write_all(self) -> None:
         """Put a first text into each of them."""
