@@ -36,9 +36,9 @@ from tests.soak.writers import Writer
 pytestmark = pytest.mark.model
 
 _READERS, _WRITERS = 2, 2
-# How much more memory may be taken at the end than after the first fifth, in MB: what a process
-# allocates comes in large pieces, so the short one is not told from none.
-_MORE_MB = 150.0
+# How much more memory there may be at the end than after the first fifth, in MB: at all, as it
+# comes in large pieces, and for each reindex, of which the allocator does not give all back.
+_MORE_MB, _MORE_A_REINDEX_MB = 40, 5
 
 
 @dataclass
@@ -117,7 +117,7 @@ def test_scripted_soak(seconds: int, tmp_path: Path, spare_cache: Path) -> None:
         print(f"{len(ledger.ids())} articles, {lost} of unknown outcome; MB: {memory}")
     assert told[0]["citations"] > 0
     assert told[0]["whole streams"] > 0
-    assert_steady(memory)
+    assert_steady(memory, faults.seen["reindexed"])
     for log in served.lives:
         text = log.read_text("utf-8")
         assert defects(text) == []
@@ -189,8 +189,9 @@ def assert_holds(served: Served, ledger: Ledger) -> int:
     return several
 
 
-def assert_steady(memory: list[float]) -> None:
+def assert_steady(memory: list[float], reindexed: int) -> None:
     """At the end of the last process's life it has hardly more than after its first fifth."""
     part = max(1, len(memory) // 5)
     warm, last = memory[part : 2 * part] or memory[:1], memory[-part:]
-    assert median(last) - median(warm) < _MORE_MB, memory
+    most = _MORE_MB + _MORE_A_REINDEX_MB * reindexed
+    assert median(last) - median(warm) < most, memory
