@@ -17,6 +17,7 @@ from indexer.article import Span
 from service.support.number_words import SCALES, number_words
 
 _LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk")
+_FIRST_YEAR = 1000
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
 _ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _DAY_AND_MONTH = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4}|\d\d)\b)?")
@@ -60,8 +61,10 @@ def values(text: str, language: str | None, day: str | None = None) -> frozenset
         for reading in quantity.readings:
             known |= _implied(reading)
     try:
-        published = date.fromisoformat(day or "")
+        published = date.fromisoformat((day or "")[:10])
     except ValueError:
+        return frozenset(known)
+    if published.year < _FIRST_YEAR:  # no day of an article, and there may be none before it
         return frozenset(known)
     for weekday in range(7):
         before = published - timedelta((published.weekday() - weekday) % 7)

@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 from playwright.sync_api import Route, expect
 
-from service.answer import AnswerText, Copy
+from service.answer import AnswerText, Copy, OtherAnswer
 from service.events import Passages, Stopped
 from tests.browser.asking import ask, module
 from tests.browser.conftest import Visit
@@ -109,6 +109,29 @@ def test_fallback_and_rewritten_question_are_told_in_a_fake_stream(
     expect(turn.locator(".notice")).to_contain_text("(timeout: the chat model took longer")
     expect(turn.locator(".understood")).to_contain_text("Understood as")
     expect(turn.locator(".understood q")).to_have_text(whole.answer.rewritten_question or "")
+
+
+def test_what_contradicts_the_answer_stands_under_it_in_a_fake_stream(
+    visit: Visit, seeds: Path
+) -> None:
+    writer = Writer(seeds)
+    told = writer.say("Kiew und Europa", "Kiew und Europa")
+    source = writer.say("", _SECOND).citations[0].source
+    other = OtherAnswer(AnswerText(_SECOND, "de"), 0.95, source)
+    whole = writer.answer(
+        _WHO,
+        mode="extractive",
+        answer=AnswerText("Kiew und Europa", "de"),
+        citations=told.citations,
+        other_answers=[other],
+    )
+    page = visit()
+    play(page, Passages(writer.passages), told, whole)
+    turn = ask(page, _WHO)
+    contradicting = turn.locator(".contradicting")
+    expect(contradicting.get_by_role("heading")).to_have_text("Other articles say otherwise")
+    expect(contradicting.locator("blockquote mark")).to_have_text(_SECOND)
+    expect(contradicting.get_by_role("link")).to_have_count(1)
 
 
 def test_an_error_half_way_leaves_what_was_said_in_a_fake_stream(visit: Visit, seeds: Path) -> None:

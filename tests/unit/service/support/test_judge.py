@@ -60,6 +60,11 @@ def test_words_that_are_numbers_elsewhere_only() -> None:
     assert readings("Er sagte, das sei klar.", "de") == []
 
 
+def test_a_day_before_which_there_is_none_implies_nothing() -> None:
+    assert values("14 Menschen", "de", "0001-01-01") == {"14"}
+    assert "weekday 3" in values("14 Menschen", "de", "2025-11-20T08:00:00Z")
+
+
 def test_weekdays_of_an_article_are_dates() -> None:
     known = values("Am Mittwoch wurde das Treffen abgesagt.", "de", "2025-11-20")
     assert {"weekday 2", "date 11-19"} <= known
