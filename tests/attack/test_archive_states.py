@@ -31,6 +31,7 @@ from indexer.settings import ArchiveSettings
 from service.answer import Source
 from service.engine import Engine
 from service.question import parse_question
+from service.settings import ServiceSettings
 
 pytestmark = pytest.mark.model
 
@@ -42,6 +43,8 @@ _EVENTS = (
     "Le pont de {} rouvrira en mai.",
 )
 _MARKS = ("", "\u202e", "<b>&amp;</b> ", "\u200b", "\r\n", "👩‍👩‍👧 ")
+# Whatever is found is answered, so that there is something to hold citations to.
+_EVERYTHING = ServiceSettings(threshold=0)
 _IDS = tuple(f"{mark}{name}/a%2F.txt" for mark, name in zip(_MARKS, _NAMES, strict=False))
 
 
@@ -57,7 +60,7 @@ class _Archive(RuleBasedStateMachine):
         self.cited: list[tuple[Source, str]] = []
         self.folder = TemporaryDirectory()
         path = Path(self.folder.name) / "index"
-        self.engine = Engine(ArchiveSettings(index=path), create=True)
+        self.engine = Engine(ArchiveSettings(index=path), _EVERYTHING, create=True)
         self.engine.adopt_models(self.models)
 
     def teardown(self) -> None:
@@ -100,7 +103,7 @@ class _Archive(RuleBasedStateMachine):
             return
         archive = self.engine.archive
         self.engine.close()
-        self.engine = Engine(archive)
+        self.engine = Engine(archive, _EVERYTHING)
         self.engine.adopt_models(self.models)
 
     @rule(number=st.integers(0, len(_NAMES) - 1))
@@ -179,3 +182,17 @@ def test_an_archive_keeps_its_promises(
                 suppress_health_check=list(HealthCheck),
             ),
         )
+
+
+def test_a_life_in_which_what_was_cited_moves(tmp_path: Path, cache: Path) -> None:
+    """Chance seldom cites an article and then changes what stands before it."""
+    with _loaded(tmp_path / "models", cache) as models:
+        life = type("Archive", (_Archive,), {"models": models})()
+        life.begin()
+        life.write([0], _EVENTS[0], "", 1)
+        life.search_and_ask(0)
+        assert life.cited
+        for mark in _MARKS[1:]:
+            life.write([0], _EVENTS[0], mark, 1)
+            life.citations_hold_until_their_text_is_changed()
+        life.teardown()
