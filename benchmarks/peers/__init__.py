@@ -1,0 +1,1 @@
+"""Fundstelle beside other search systems: the same articles, passages, model and questions."""
