@@ -18,6 +18,7 @@ from indexer.article import Span
 
 _LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_JOINT = re.compile(r"['’-]")
 _OPENS = re.compile(r"(?:^|[.!?…:]\s|\n)[\W_]*$")
 _GERMAN_NAME = re.compile(r"(?:\b[A-ZÄÖÜ]\w+|\b(?:in|aus|von|nach|bei)) $")
 _ALIKE = 0.82
@@ -77,7 +78,7 @@ def names(text: str, language: str | None) -> list[Name]:
     opened = False
     for m in _WORD.finditer(text):
         word = re.sub(r"['’]s?$", "", m[0])
-        if len(word) > 1 and any(part[:1].isupper() for part in re.split(r"['’-]", word)):
+        if len(word) > 1 and any(part[:1].isupper() for part in _JOINT.split(word)):
             opens = _OPENS.search(text, max(0, m.start() - 20), m.start()) is not None
             sure = not opens
             if language == "de" and sure:
@@ -99,9 +100,8 @@ class Spellings:
     def __init__(self, text: str) -> None:
         self._by_initial: dict[str, set[str]] = {}
         self._folded = text.casefold()
-        self._words = {
-            word for m in _WORD.finditer(self._folded) for word in (m[0], *re.split(r"['’-]", m[0]))
-        }
+        whole = set(_WORD.findall(self._folded))
+        self._words = whole.union(*(_JOINT.split(w) for w in whole if _JOINT.search(w)))
         for sound in map(sound_of, self._words):
             if sound:
                 self._by_initial.setdefault(sound[0], set()).add(sound)
@@ -114,7 +114,7 @@ class Spellings:
         sound = sound_of(name)
         if not sound or self._matches(sound):
             return True
-        parts = [sound_of(p) for p in re.split(r"['’-]", name) if len(p) > 2]
+        parts = [sound_of(p) for p in _JOINT.split(name) if len(p) > 2]
         return len(parts) > 1 and all(self._matches(p) for p in parts)
 
     @cached_property
@@ -122,7 +122,8 @@ class Spellings:
         """What the text's names of countries and the like stand for."""
         found = set[str]().union(*(_known_as().get(word, ()) for word in self._words))
         # Names of several words, such as "United States".
-        return found.union(*(codes for name, codes in _of_several_words() if name in self._folded))
+        longer = (name for word in self._words for name in _of_several_words().get(word, ()))
+        return found.union(*(codes for name, codes in longer if name in self._folded))
 
     def _matches(self, sound: str) -> bool:
         return any(_alike(sound, other) for other in self._by_initial.get(sound[0], ()))
@@ -139,6 +140,7 @@ def sound_of(word: str) -> str:
     return plain
 
 
+@lru_cache(maxsize=65_536)
 def _alike(one: str, other: str) -> bool:
     if one == other:
         return True
@@ -169,7 +171,7 @@ def _common_start(one: str, other: str) -> int:
     return count
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _consonants(word: str) -> str:
     return re.sub("[aeiou]", "", word)
 
@@ -190,8 +192,14 @@ def _known_as() -> dict[str, set[str]]:
 
 
 @lru_cache(maxsize=1)
-def _of_several_words() -> list[tuple[str, set[str]]]:
-    return [(name, codes) for name, codes in _known_as().items() if " " in name]
+def _of_several_words() -> dict[str, list[tuple[str, set[str]]]]:
+    """Names of more than one word, with what they are known under, by their first word."""
+    found: dict[str, list[tuple[str, set[str]]]] = {}
+    for name, codes in _known_as().items():
+        first = _WORD.search(name)
+        if " " in name and first:
+            found.setdefault(first[0], []).append((name, codes))
+    return found
 
 
 def missing(wanted: Iterable[Name], there: Spellings) -> list[Name]:
