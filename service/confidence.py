@@ -25,8 +25,8 @@ class Calibration:
     ``dense_weight`` is what a cosine of 1 counts beside the reader's relevance. The
     confidence is logistic (Platt scaling) in the relevance, and in whether the answer is of
     another kind than was asked for (``answer_kind.py``). Passages are read on until one has a
-    relevance of ``plain``, or none of the others could come first with ``most``, which no
-    passage has read as. What other articles may say to it is read in any case: where they
+    relevance of ``plain``, or none of the others could come first with ``most``: one that is
+    less near hardly ever reads as more. What other articles may say to it is read in any case: where they
     are as near as the best one, but for ``close``, and where a second one answers plainly.
     """
 
@@ -35,7 +35,7 @@ class Calibration:
     misfit: float = -6.57
     bias: float = -0.222
     plain: float = 10.0
-    most: float = 20.0
+    most: float = 13.0
     close: float = 0.02
 
     def place(self, candidate: Candidate, reading: Reading) -> float:
