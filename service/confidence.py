@@ -26,8 +26,9 @@ class Calibration:
     confidence is logistic (Platt scaling) in the relevance, and in whether the answer is of
     another kind than was asked for (``answer_kind.py``). Passages are read on until one has a
     relevance of ``plain``, or none of the others could come first with ``most``: one that is
-    less near hardly ever reads as more. What other articles may say to it is read in any case: where they
-    are as near as the best one, but for ``close``, and where a second one answers plainly.
+    less near hardly ever reads as more. What other articles may say to it is read in any case:
+    where they are as near as the best one, but for ``close``, and where a second one answers
+    plainly.
     """
 
     dense_weight: float = 150.0

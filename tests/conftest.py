@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -51,10 +52,11 @@ def _no_settings_from_outside() -> Iterator[None]:
 def _no_service_outlives_the_tests() -> Iterator[None]:
     """A test that fails may leave its service behind, to slow down all that come after (Linux)."""
     yield
-    for listed in Path("/proc/self/task").glob("*/children"):
-        for child in map(int, listed.read_text("ascii").split()):
-            if b"service.cli" in Path(f"/proc/{child}/cmdline").read_bytes():
-                os.kill(child, signal.SIGKILL)
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            parent = process.joinpath("stat").read_text("utf-8").rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid() and b"service.cli" in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")
