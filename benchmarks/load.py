@@ -137,6 +137,7 @@ def _answered(
     with lock:
         statuses[response.status] += 1
     if response.status == 503:
+        connection.close()  # the service would not keep it for so long; it is opened again
         time.sleep(int(response.headers["Retry-After"]))
     elif response.status != 200:
         raise SystemExit(f"{request[1]} was answered with {response.status}")

@@ -95,7 +95,7 @@ class ServiceSettings(FromEnvironment):
 
     host: str = setting("HOST", "127.0.0.1")
     port: int = setting("PORT", 8000, whole_number(0))
-    threshold: float = setting("THRESHOLD", 0.6, number(0, 1))
+    threshold: float = setting("THRESHOLD", 0.5, number(0, 1))
     passages_read: int = setting("PASSAGES_READ", 8, whole_number(1))
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
     group: bool = setting("GROUP", True, yes_or_no)

@@ -93,6 +93,10 @@ class Readers:
                 except httpx.TransportError as error:
                     if not self._may_die:
                         self._wrong.append(f"the service did not answer: {error!r}")
+                except httpx.HTTPStatusError as error:
+                    # One that is stopped, and not killed, says so to whoever comes meanwhile.
+                    if not self._may_die or "retry-after" not in error.response.headers:
+                        self._wrong.append(f"{work.__name__}: {error!r}")
                 except Exception as error:
                     self._wrong.append(f"{work.__name__}: {error!r}")
                 time.sleep(_PAUSE_S)
