@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import platform
+import resource
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,12 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(description=description)
     found.add_argument("--data", type=Path, default=ROOT.parent / "shared", help="data folder")
     return found
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held."""
+    scale = 1024 if sys.platform == "linux" else 1024**2  # kilobytes, but bytes on macOS
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
 
 
 def setting() -> str:

@@ -10,7 +10,6 @@ defaults over the same passages, in turns with ours, and the same answering on P
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.data import parser, question_sets, setting
+from benchmarks.data import parser, peak_mib, question_sets, setting
 
 if TYPE_CHECKING:
     from indexer.embedding import Vectors
@@ -124,7 +123,7 @@ def _index(data: Path, index: Path) -> dict[str, Any]:
         "passages": report.passages,
         "seconds": seconds,
         "embedding_s": spent,
-        "peak_mib": _peak(),
+        "peak_mib": peak_mib(),
     }
 
 
@@ -190,7 +189,7 @@ def _ask(data: Path, index: Path, **settings: Any) -> dict[str, Any]:
             "embed": _times(lambda q: embedder.embed_questions([q.text]), questions),
             "search": _times(lambda q: engine.search(q, rerank=False), questions),
             "ask": _times(engine.answer, questions),
-            "peak_mib": _peak(),
+            "peak_mib": peak_mib(),
         }
 
 
@@ -218,11 +217,6 @@ def _times(work: Any, questions: list[Any]) -> dict[str, float]:
         work(question)
         spent.append(1000 * (time.perf_counter() - started))
     return {"p50": median(spent), "p95": sorted(spent)[int(0.95 * len(spent))]}
-
-
-def _peak() -> float:
-    scale = 1024 if sys.platform == "linux" else 1024**2  # kilobytes, but bytes on macOS
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.data import parser, question_sets, setting
+from benchmarks.data import parser, peak_mib, question_sets, setting
 from benchmarks.peers.fundstelle import Fundstelle, FundstelleRead
 from benchmarks.peers.haystack import Haystack
 from benchmarks.peers.system import System, Text
@@ -128,7 +127,7 @@ def _index(given: argparse.Namespace) -> dict[str, float]:
     started = time.perf_counter()
     system.index(given.folder / "articles", texts)
     seconds = time.perf_counter() - started
-    return {"passages": len(texts), "seconds": seconds, "peak_mib": _peak()}
+    return {"passages": len(texts), "seconds": seconds, "peak_mib": peak_mib()}
 
 
 def _texts(articles: Path) -> list[Text]:
@@ -166,7 +165,7 @@ def _search(given: argparse.Namespace) -> dict[str, Any]:
         "p50": median(spent),
         "p95": sorted(spent)[int(0.95 * len(spent))],
         "recall": recall,
-        "peak_mib": _peak(),
+        "peak_mib": peak_mib(),
     }
 
 
@@ -174,11 +173,6 @@ def _one_search(given: argparse.Namespace) -> dict[str, int]:
     system = _system(given)
     system.open()
     return {"found": len(system.search("Wer wurde gewählt?", _LIMIT))}
-
-
-def _peak() -> float:
-    scale = 1024 if sys.platform == "linux" else 1024**2  # kilobytes, but bytes on macOS
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
 
 
 _PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.services import BODY_LIMIT, Finished, Service, defects, log_lines, read, run, start
@@ -31,3 +32,12 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
         return Finished(status, printed.out, printed.err)
 
     return call
+
+
+def assert_answered(http: httpx.Client, seeds: Path) -> None:
+    """A question about the seeds is answered, by a quote that stands where it says."""
+    given = http.post("/v1/questions", json={"question": "Who is excluded from the talks?"})
+    assert given.status_code == 200, given.text
+    source = given.json()["citations"][0]["source"]
+    text = read(seeds / source["article_id"])
+    assert text[source["start"] : source["end"]] == source["quote"]

@@ -17,12 +17,11 @@ import pytest
 from service.access.key import new_key
 from service.access.key_file import changing
 from service.access.scope import Scope
-from tests.integration.conftest import defects, log_lines, read, start
+from tests.integration.conftest import assert_answered, defects, log_lines, start
 from tests.keyed_service import add_key
 
 pytestmark = pytest.mark.model
 
-QUESTION = "Who is excluded from the talks?"
 TEXTS = [f"Der Rat von Bremen beschloss am Montag die Fassung {n} des Haushalts." for n in range(4)]
 # As many as replacing the first text with the last leaves behind, less one.
 KEPT = len(TEXTS) - 2
@@ -120,11 +119,3 @@ def assert_dates_count_from(http: httpx.Client, now: datetime) -> None:
     found = http.post("/v1/questions", json={"question": "What happened yesterday?"}).json()
     said = str(found["filters"]["dates"])
     assert (now.astimezone() - timedelta(days=1)).date().isoformat() in said, said
-
-
-def assert_answered(http: httpx.Client, seeds: Path) -> None:
-    given = http.post("/v1/questions", json={"question": QUESTION})
-    assert given.status_code == 200, given.text
-    source = given.json()["citations"][0]["source"]
-    text = read(seeds / source["article_id"])
-    assert text[source["start"] : source["end"]] == source["quote"]

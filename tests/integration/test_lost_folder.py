@@ -12,11 +12,9 @@ import httpx
 import pytest
 
 from tests.crash.mounts import mounted
-from tests.integration.conftest import defects, read, start
+from tests.integration.conftest import assert_answered, defects, start
 
 pytestmark = pytest.mark.model
-
-QUESTION = "Who is excluded from the talks?"
 
 
 def test_a_service_whose_folder_fails_reads_on_and_takes_nothing(
@@ -49,11 +47,3 @@ def assert_refused(http: httpx.Client, why: str) -> None:
     for refused in (write(http, "lost"), http.delete("/v1/articles/28-punkte-plan.txt")):
         assert refused.status_code == 503, refused.text
         assert why in refused.json()["detail"]
-
-
-def assert_answered(http: httpx.Client, seeds: Path) -> None:
-    given = http.post("/v1/questions", json={"question": QUESTION})
-    assert given.status_code == 200, given.text
-    source = given.json()["citations"][0]["source"]
-    text = read(seeds / source["article_id"])
-    assert text[source["start"] : source["end"]] == source["quote"]
