@@ -67,4 +67,6 @@ def load_adapter(path: Path) -> Adapter:
         }
         return Adapter(deltas, tensors["head.weight"], tensors["head.bias"])
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise ModelError(f"the reader's adapter {path} is damaged: {error}; reinstall") from error
+        raise ModelError(
+            f"the reader's adapter {path} is missing or damaged: {error}; reinstall it"
+        ) from error

@@ -72,9 +72,7 @@ class Engine:
     ) -> None:
         self.archive = archive
         self.service = service or ServiceSettings()
-        self.models: LoadedModels = (
-            beside.models if beside else LoadedModels(archive, self.service.reader_model)
-        )
+        self.models: LoadedModels = beside.models if beside else LoadedModels(archive, self.service)
         self._beside = beside
         self._writing = threading.Lock()
         self._switching = threading.Lock()

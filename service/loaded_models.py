@@ -15,15 +15,16 @@ from weakref import WeakKeyDictionary
 from indexer.embedding import Embedder
 from indexer.settings import ArchiveSettings
 from service.reader import Reader
+from service.settings import ServiceSettings
 from service.support.judge import SupportJudge
 
 
 class LoadedModels:
     """Loads models and keeps them. Safe to use from several threads, which wait for one another."""
 
-    def __init__(self, archive: ArchiveSettings, reader_model: str) -> None:
+    def __init__(self, archive: ArchiveSettings, service: ServiceSettings) -> None:
         self._archive = archive
-        self._reader_model = reader_model
+        self._service = service
         self._turn = threading.RLock()
         self._embedders: dict[str, Embedder] = {}
         self._judges: dict[str, SupportJudge] = {}
@@ -53,7 +54,8 @@ class LoadedModels:
             if self._reader is None:
                 self._reader = Reader(
                     self._archive.cache,
-                    base=self._reader_model,
+                    base=self._service.reader_model,
+                    adapter=self._service.reader_adapter,
                     data_type=self._archive.data_type,
                     device=self._archive.device,
                     backend=self._archive.backend,

@@ -30,13 +30,12 @@ from indexer.settings import Backend, DataType
 from service.adapter import load_adapter, require_own
 from service.spans import tidy
 from service.wholes import whole
-from service.windows import windows
+from service.windows import PAD, windows
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
-_PAD = 1
 _WINDOWS = 32  # of several questions that share a run
 _BATCH = 8  # texts that share a forward pass on PyTorch
 # The second passage is so often the one that answers that it is never left out.
@@ -69,7 +68,8 @@ class Readable(NamedTuple):
 class Reader:
     """The loaded reader. Safe to use from several threads.
 
-    ``base`` is the default model, or another copy of multilingual-e5-small; ``on_batch`` is
+    ``base`` is the default model, or another copy of multilingual-e5-small; ``adapter`` is the
+    one that comes with this release, or a file of one's own; ``on_batch`` is
     told how many windows are given to the model at once. Raises ModelError where its weights
     are missing or don't fit, and SettingsError where it can't be loaded as asked.
     """
@@ -79,13 +79,15 @@ class Reader:
         cache: Path,
         *,
         base: str = DEFAULT_MODEL,
+        adapter: Path | None = None,
         data_type: DataType = "auto",
         device: str | None = None,
         backend: Backend = "auto",
         threads: int = 0,
         on_batch: Callable[[int], None] | None = None,
     ) -> None:
-        require_own(ADAPTER)
+        if adapter is None:
+            require_own(adapter := ADAPTER)
         self._on_batch = on_batch
         self._forward: Forward
         self._logits: Forward  # the same, or shared by the questions of several threads
@@ -95,13 +97,13 @@ class Reader:
         if choose_backend(base, data_type, device, backend, has_cuda) == "onnx":
             from service.reader_graph import GraphForward
 
-            self._forward = forward = GraphForward(ADAPTER, cache, data_type, threads=threads)
+            self._forward = forward = GraphForward(adapter, cache, data_type, threads=threads)
             self._logits = self._run
             self.at_once = max(forward.at_once, _LEAST_AT_ONCE)
             self._tokenizer = default_tokenizer(cache)
         else:
             self._forward = _TorchForward(
-                base, ADAPTER, cache, data_type=data_type, device=device, threads=threads
+                base, adapter, cache, data_type=data_type, device=device, threads=threads
             )
             self._logits = SharedRuns(self._run, most=_WINDOWS)
             self.at_once = _BATCH
@@ -172,10 +174,10 @@ class _TorchForward:
     def _batch(self, texts: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
         torch = self._torch
         longest = max(map(len, texts))
-        ids = torch.tensor([[*ids, *[_PAD] * (longest - len(ids))] for ids in texts])
+        ids = torch.tensor([[*ids, *[PAD] * (longest - len(ids))] for ids in texts])
         ids = ids.to(self._device)
         with self._turn, torch.inference_mode():
-            states = self._model(input_ids=ids, attention_mask=(ids != _PAD).long())
+            states = self._model(input_ids=ids, attention_mask=(ids != PAD).long())
             logits = self._head(states.last_hidden_state.float())
         result: npt.NDArray[np.float32] = logits.cpu().numpy()
         return result

@@ -67,7 +67,8 @@ class ServiceSettings(FromEnvironment):
 
     ``threshold`` is the least confidence with which an answer is given;
     ``passages_read`` how many passages the reader reads a question; ``reader_model``
-    is the copy of multilingual-e5-small that its adapter is merged into; ``workers``
+    is the copy of multilingual-e5-small that its adapter is merged into, ``reader_adapter`` an
+    adapter of one's own; ``workers``
     how many requests are worked on at once, ``queue`` how many more may be under way;
     ``client_timeout`` how many seconds a client may take to send next to nothing;
     ``drain_timeout`` how many seconds those who are being answered have when the service is
@@ -98,6 +99,7 @@ class ServiceSettings(FromEnvironment):
     threshold: float = setting("THRESHOLD", 0.5, number(0, 1))
     passages_read: int = setting("PASSAGES_READ", 8, whole_number(1))
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
+    reader_adapter: Path | None = setting("READER_ADAPTER", None, Path)
     group: bool = setting("GROUP", True, yes_or_no)
     recency: float = setting("RECENCY", 0.0, number(0, 10))
     recency_days: float = setting("RECENCY_DAYS", 365.0, number(0.1, 36_500))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MAX_TOKENS, _STRIDE = 384, 128
 _MAX_QUESTION, _MAX_HEAD, _MAX_SPAN = 64, 48, 30
 _START, _SEPARATOR = 0, 2
+#: What fills a text up to the length of others.
+PAD = 1
 
 
 @dataclass(frozen=True)

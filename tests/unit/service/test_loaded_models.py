@@ -9,6 +9,7 @@ import pytest
 from indexer.models import DEFAULT_MODEL
 from indexer.settings import ArchiveSettings
 from service.loaded_models import LoadedModels
+from service.settings import ServiceSettings
 
 pytestmark = [pytest.mark.model, pytest.mark.long]
 
@@ -18,7 +19,7 @@ class User:
 
 
 def test_a_model_is_kept_for_as_long_as_someone_needs_it(cache: Path, other_model: Path) -> None:
-    models = LoadedModels(ArchiveSettings(cache=cache), DEFAULT_MODEL)
+    models = LoadedModels(ArchiveSettings(cache=cache), ServiceSettings())
     one, two, other = User(), User(), str(other_model)
     models.needed_by(one, DEFAULT_MODEL)
     models.needed_by(two, other)

@@ -1,0 +1,124 @@
+"""Examples → token ids and targets, cut into the very windows that the reader reads."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from service.reader import Readable
+from service.windows import Window, windows
+from training.examples import Example
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+#: The token whose logits say "no answer here".
+NULL = 0
+
+
+@dataclass(frozen=True)
+class Read:
+    """A window to read: its token ids, where its passage's tokens begin and end, its targets.
+
+    ``start`` and ``end`` are tokens of ``ids``, both ``NULL`` where the window has no answer.
+    """
+
+    ids: list[int]
+    first: int
+    last: int
+    start: int = NULL
+    end: int = NULL
+
+
+class Features:
+    """Makes what the model is shown of an example. Deterministic for a seed."""
+
+    def __init__(self, tokenizer: Tokenizer, *, negatives: int, seed: int) -> None:
+        self._tokenizer = tokenizer
+        self._negatives = negatives
+        self._chance = random.Random(seed)  # noqa: S311
+
+    def of(self, example: Example) -> list[Read]:
+        """The windows of a question: first the one that answers, if one does, then others.
+
+        Of the others as many as a question is to have, by chance, the better ones likelier.
+        Empty where the answer can't be shown whole.
+        """
+        asked = self._encode([example.question])[0]
+        found = []
+        if example.passage is not None and example.span is not None:
+            right = [
+                read
+                for window in self._windows(asked, example.passage)
+                if (read := targeted(window, example.span)) is not None
+            ]
+            if not right:
+                return []
+            found.append(self._chance.choice(right))
+        for other in self._chosen(example.others):
+            seen = self._windows(asked, other)
+            if seen:
+                found.append(_without_answer(self._chance.choice(seen)))
+        return found
+
+    def _chosen(self, others: Sequence[Readable]) -> list[Readable]:
+        """By chance, without repeats; each has two thirds of the chance of the one before."""
+        pool = list(others)
+        chosen: list[Readable] = []
+        while pool and len(chosen) < self._negatives:
+            weights = [(2 / 3) ** place for place in range(len(pool))]
+            place = self._chance.choices(range(len(pool)), weights)[0]
+            chosen.append(pool.pop(place))
+        return chosen
+
+    def _windows(self, asked: Encoding, passage: Readable) -> list[Window]:
+        return windows(asked, self._encode([passage.head]), self._encode([passage.text]))
+
+    def _encode(self, texts: list[str]) -> list[Encoding]:
+        found: list[Encoding] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        return found
+
+
+def targeted(window: Window, span: tuple[int, int]) -> Read | None:
+    """The window with the tokens of a span as targets, None where it does not have them all."""
+    start, end = span
+    inside = [
+        token
+        for token, (begins, ends) in enumerate(window.offsets)
+        if begins < end and ends > start and begins < ends
+    ]
+    if not inside or window.offsets[inside[0]][0] > start or window.offsets[inside[-1]][1] < end:
+        return None
+    return Read(
+        window.ids,
+        window.first,
+        window.first + len(window.offsets),
+        window.first + inside[0],
+        window.first + inside[-1],
+    )
+
+
+def _without_answer(window: Window) -> Read:
+    return Read(window.ids, window.first, window.first + len(window.offsets))
+
+
+def batches(
+    groups: Sequence[Sequence[Read]], tokens: int, chance: random.Random
+) -> list[list[Sequence[Read]]]:
+    """Groups of alike length together, padded to at most ``tokens``, in an order by chance."""
+    found: list[list[Sequence[Read]]] = []
+    batch: list[Sequence[Read]] = []
+    longest = rows = 0
+    for group in sorted(groups, key=lambda group: max(len(read.ids) for read in group)):
+        width = max(len(read.ids) for read in group)
+        if batch and max(longest, width) * (rows + len(group)) > tokens:
+            found.append(batch)
+            batch, longest, rows = [], 0, 0
+        batch.append(group)
+        longest, rows = max(longest, width), rows + len(group)
+    if batch:
+        found.append(batch)
+    chance.shuffle(found)
+    return found

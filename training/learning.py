@@ -1,0 +1,169 @@
+"""The loop: batches through the model, until a recipe is done."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from service.windows import PAD
+from training.examples import Example
+from training.features import Features, Read, batches
+from training.loss import loss_of
+from training.model import TrainedReader
+from training.recipe import Recipe
+
+# So many questions are sorted by length at a time: enough for batches without padding.
+_CHUNK = 512
+
+
+@dataclass
+class Progress:
+    """How far it is: of ``examples`` questions so many are ``done``; ``loss`` is a running mean."""
+
+    done: int = 0
+    examples: int = 0
+    loss: float = 0.0
+    seconds: float = 0.0
+
+
+def learn(
+    model: TrainedReader,
+    examples: Sequence[Example],
+    features: Features,
+    recipe: Recipe,
+    *,
+    device: str,
+    checkpoint: Path | None = None,
+    save_every_s: float = 300.0,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> dict[str, Tensor]:
+    """Train, and return the averaged weights by their names in an adapter.
+
+    With a ``checkpoint`` it goes on where a run before ended, and writes there now and then.
+    """
+    model.freeze(recipe.first_layer)
+    learnt = {n: p for n, p in model.learnt().items() if p.requires_grad}
+    averaged = {name: p.detach().clone() for name, p in model.learnt().items()}
+    optimizer = torch.optim.AdamW(
+        learnt.values(), lr=recipe.learning_rate, weight_decay=0.01, betas=(0.9, 0.98)
+    )
+    progress = Progress(examples=recipe.examples)
+    if checkpoint is not None and checkpoint.exists():
+        _restore(checkpoint, model, averaged, optimizer, progress)
+    skipped, started = progress.done, time.monotonic() - progress.seconds
+    saved, seen = time.monotonic(), 0
+    model.train()
+    for batch in _stream(examples, features, recipe):
+        seen += len(batch)
+        if seen <= skipped:
+            continue
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * _schedule(seen / recipe.examples, recipe.warmup)
+        loss = _step(model, batch, recipe, optimizer, device)
+        with torch.no_grad():
+            for name, parameter in learnt.items():
+                # The average is that of few steps at first.
+                share = min(recipe.average, seen / (seen + 10 * len(batch)))
+                averaged[name].lerp_(parameter, 1 - share)
+        progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.done else loss
+        progress.done, progress.seconds = seen, time.monotonic() - started
+        if checkpoint is not None and time.monotonic() - saved >= save_every_s:
+            _save(checkpoint, model, averaged, optimizer, progress)
+            saved = time.monotonic()
+        on_progress(progress)
+    return averaged
+
+
+def _step(
+    model: TrainedReader,
+    batch: Sequence[Sequence[Read]],
+    recipe: Recipe,
+    optimizer: torch.optim.Optimizer,
+    device: str,
+) -> float:
+    rows = [read.ids for group in batch for read in group]
+    width = max(map(len, rows))
+    ids = torch.tensor([[*row, *[PAD] * (width - len(row))] for row in rows], device=device)
+    fast = torch.autocast("cuda", torch.bfloat16) if device == "cuda" else nullcontext()
+    with fast:
+        logits = model(ids, (ids != PAD).long())
+    loss = loss_of(logits.float(), batch, recipe.ranking)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(model.learnt().values(), 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _stream(
+    examples: Sequence[Example], features: Features, recipe: Recipe
+) -> Iterator[list[Sequence[Read]]]:
+    """Batches of questions until the recipe has its number of them, the same for a seed."""
+    chance = random.Random(recipe.seed)  # noqa: S311
+    seen = 0
+    while True:
+        epoch = _epoch(examples, recipe, chance)
+        for at in range(0, len(epoch), _CHUNK):
+            groups = [group for e in epoch[at : at + _CHUNK] if (group := features.of(e))]
+            for batch in batches(groups, recipe.tokens, chance):
+                yield batch
+                seen += len(batch)
+                if seen >= recipe.examples:
+                    return
+
+
+def _epoch(examples: Sequence[Example], recipe: Recipe, chance: random.Random) -> list[Example]:
+    """Every example as often as its source is to be had, in an order by chance."""
+    times = {chosen.file: chosen.times for chosen in recipe.questions}
+    epoch = []
+    for example in examples:
+        whole, part = divmod(times.get(example.source, 1.0), 1.0)
+        epoch += [example] * (int(whole) + (chance.random() < part))
+    chance.shuffle(epoch)
+    return epoch
+
+
+def _schedule(done: float, warmup: float) -> float:
+    """The share of the learning rate: up in a line, then down in one to nothing."""
+    return min(done / warmup, 1.0) * max(0.0, (1 - done) / (1 - warmup)) if warmup else 1 - done
+
+
+def _save(
+    path: Path,
+    model: TrainedReader,
+    averaged: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+) -> None:
+    draft = path.with_suffix(".draft")
+    state = {
+        "learnt": {name: parameter.detach() for name, parameter in model.learnt().items()},
+        "averaged": averaged,
+        "optimizer": optimizer.state_dict(),
+        "progress": vars(progress),
+    }
+    torch.save(state, draft)
+    draft.replace(path)
+
+
+def _restore(
+    path: Path,
+    model: TrainedReader,
+    averaged: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+) -> None:
+    state = torch.load(path, weights_only=True)
+    with torch.no_grad():
+        for name, parameter in model.learnt().items():
+            parameter.copy_(state["learnt"][name])
+            averaged[name].copy_(state["averaged"][name])
+    optimizer.load_state_dict(state["optimizer"])
+    vars(progress).update(state["progress"])
