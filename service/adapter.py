@@ -18,7 +18,7 @@ from indexer.errors import ModelError
 
 Floats = npt.NDArray[np.float32]
 
-_OWN_SHA256 = "454c1bc7233b17d51f62b2c52ca9371318182de06c8dcaa8af159eaafab50932"
+_OWN_SHA256 = "0ceb73a46e6534ba112ae62800cb1319000722a38f1d522fbb8469f8766ff679"
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,11 @@ class Calibration:
     """
 
     dense_weight: float = 150.0
-    slope: float = 0.283
-    misfit: float = -6.57
-    bias: float = -0.222
-    plain: float = 10.0
-    most: float = 13.0
+    slope: float = 0.380
+    misfit: float = -6.11
+    bias: float = 0.218
+    plain: float = 8.0
+    most: float = 10.0
     close: float = 0.02
 
     def place(self, candidate: Candidate, reading: Reading) -> float:

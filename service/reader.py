@@ -88,6 +88,10 @@ class Reader:
     ) -> None:
         if adapter is None:
             require_own(adapter := ADAPTER)
+        elif not adapter.is_file():
+            raise ModelError(
+                f"there is no adapter {adapter}; docs/training.md says how to make one"
+            )
         self._on_batch = on_batch
         self._forward: Forward
         self._logits: Forward  # the same, or shared by the questions of several threads

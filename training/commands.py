@@ -51,6 +51,7 @@ def train(
     torch.manual_seed(recipe.seed)
     features = Features(default_tokenizer(cache), negatives=recipe.negatives, seed=recipe.seed)
     _tell(f"{len(examples)} examples, on {device}")
+    begun = {name: p.detach().clone() for name, p in model.learnt().items()}
     averaged = learn(
         model.to(device),
         examples,
@@ -60,8 +61,9 @@ def train(
         checkpoint=work / f"{out.stem}.checkpoint.pt",
         on_progress=_Teller(),
     )
+    kept = {n: begun[n].lerp(averaged[n].cpu(), recipe.blend) for n in begun}
     about = {"recipe": json.dumps(msgspec.to_builtins(recipe)), "begin": str(begin and begin.name)}
-    save_adapter(out, averaged, about)
+    save_adapter(out, kept, about)
     _tell(f"wrote {out}")
 
 

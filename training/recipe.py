@@ -32,7 +32,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``ranking`` weighs the choice among a question's passages against finding the span. Layers
     below ``first_layer`` stay as they are, which saves work. ``average`` is the share of the
-    past in the averaged weights that are kept.
+    past in the running mean of the weights, of which ``blend`` is kept and the rest of what was
+    begun from: between the two, much is learnt and little forgotten (Wortsman et al. 2022).
     """
 
     questions: list[Questions]
@@ -45,6 +46,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ranking: float = 0.5
     first_layer: int = 0
     average: float = 0.99
+    blend: float = 1.0
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from indexer.article import Span
+from indexer.errors import ModelError
+from indexer.settings import ArchiveSettings
+from service.engine import Engine
 from service.reader import Readable, Reader
+from service.settings import ServiceSettings
 
 pytestmark = pytest.mark.model
 
@@ -114,3 +118,13 @@ def test_a_question_of_any_length_leaves_room_for_the_passage(reader: Reader) ->
     (reading,) = reader.read(long, [Readable(f"{_OTHER * 20}{_SAYS_SO}", "x " * 500)])
     assert reading.relevance > -inf
     assert reading.span.end <= len(_OTHER) * 20 + len(_SAYS_SO)
+
+
+def test_an_adapter_of_ones_own_that_is_not_there_is_named(cache: Path, tmp_path: Path) -> None:
+    settings = ArchiveSettings(index=tmp_path / "index", cache=cache)
+    mine = tmp_path / "mine.safetensors"
+    with (
+        Engine(settings, ServiceSettings(reader_adapter=mine), create=True) as engine,
+        pytest.raises(ModelError, match=r"there is no adapter .*mine\.safetensors"),
+    ):
+        engine.warm()
