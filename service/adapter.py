@@ -18,7 +18,7 @@ from indexer.errors import ModelError
 
 Floats = npt.NDArray[np.float32]
 
-_OWN_SHA256 = "0ceb73a46e6534ba112ae62800cb1319000722a38f1d522fbb8469f8766ff679"
+_OWN_SHA256 = "3c3b4d80c5eab4fe3260a46595e141d39d77f7a44b32db522c3fe9938105647e"
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ class Calibration:
     """
 
     dense_weight: float = 150.0
-    slope: float = 0.380
-    misfit: float = -6.11
-    bias: float = 0.218
+    slope: float = 0.360
+    misfit: float = -6.71
+    bias: float = -0.174
     plain: float = 8.0
     most: float = 10.0
     close: float = 0.02

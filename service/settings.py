@@ -96,7 +96,7 @@ class ServiceSettings(FromEnvironment):
 
     host: str = setting("HOST", "127.0.0.1")
     port: int = setting("PORT", 8000, whole_number(0))
-    threshold: float = setting("THRESHOLD", 0.5, number(0, 1))
+    threshold: float = setting("THRESHOLD", 0.4, number(0, 1))
     passages_read: int = setting("PASSAGES_READ", 8, whole_number(1))
     reader_model: str = setting("READER_MODEL", DEFAULT_MODEL)
     reader_adapter: Path | None = setting("READER_ADAPTER", None, Path)
