@@ -22,9 +22,8 @@ from typing import Any
 
 import torch
 
-from benchmarks.data import parser, question_sets, setting
+from benchmarks.data import articles_in, parser, question_sets, setting
 from indexer import sources
-from indexer.article import Article
 from indexer.embedding import Embedder, choose_data_type, has_cuda, passage_input
 from indexer.models import DEFAULT_MODEL, default_tokenizer
 from indexer.passages import PassageSettings, cut
@@ -75,11 +74,9 @@ def main() -> None:
 
 def _passages(data: Path) -> list[str]:
     return [
-        passage_input(item, passage.text)
-        for source in sources.resolve([str(question_sets(data)["news"].articles)])
-        for item in sources.read(source)
-        if isinstance(item, Article)
-        for passage in cut(item, PassageSettings())
+        passage_input(article, passage.text)
+        for article in articles_in(question_sets(data)["news"].articles)
+        for passage in cut(article, PassageSettings())
     ]
 
 

@@ -9,6 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from indexer.article import Article
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +37,15 @@ def question_sets(data: Path) -> dict[str, QuestionSet]:
         ),
     ]
     return {found.name: found for found in sets}
+
+
+def articles_in(folder: Path) -> list[Article]:
+    """The articles of a folder, without what can't be used."""
+    from indexer import sources
+    from indexer.article import Article
+
+    items = (item for source in sources.resolve([str(folder)]) for item in sources.read(source))
+    return [item for item in items if isinstance(item, Article)]
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

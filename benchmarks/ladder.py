@@ -18,14 +18,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from benchmarks.data import parser, peak_mib, question_sets, setting
+from benchmarks.data import articles_in, parser, peak_mib, question_sets, setting
 from benchmarks.plots import Line, log_log
+from benchmarks.timing import EmbeddingTime, latency
 from indexer import sources
-from indexer.article import Article
-from indexer.embedding import Vectors
 from indexer.models import DEFAULT_MODEL
 from indexer.sentences import sentences
 from indexer.settings import ArchiveSettings
@@ -111,19 +109,8 @@ def _index(data: Path, folder: Path) -> dict[str, Any]:
     with file.open("w", encoding="utf-8") as written:
         for article in _articles(data, size):
             written.write(json.dumps(article, ensure_ascii=False) + "\n")
-    embedding = 0.0
     with Engine(ArchiveSettings(index=folder / "index"), create=True) as engine:
-        embedder = engine.models.embedder(DEFAULT_MODEL)
-        embed = embedder.embed_passages
-
-        def timed(texts: Sequence[str]) -> Vectors:
-            nonlocal embedding
-            began = time.perf_counter()
-            found = embed(texts)
-            embedding += time.perf_counter() - began
-            return found
-
-        embedder.embed_passages = timed  # type: ignore[method-assign]
+        embedding = EmbeddingTime(engine.models.embedder(DEFAULT_MODEL))
         started = time.perf_counter()
         for source in sources.resolve([str(file)]):
             engine.index(sources.read(source))
@@ -136,7 +123,7 @@ def _index(data: Path, folder: Path) -> dict[str, Any]:
         raise SystemExit(f"{status['articles']} articles were indexed instead of {size}")
     return {
         "seconds": seconds,
-        "embedding_s": embedding,
+        "embedding_s": embedding.seconds,
         "optimising_s": seconds - written_s,
         "bytes": status["bytes"],
         "index_mib": peak_mib(),
@@ -150,8 +137,8 @@ def _ask(data: Path, folder: Path) -> dict[str, Any]:
     with Engine(ArchiveSettings(index=folder / "index")) as engine:
         engine.warm()
         return {
-            "search": _times(lambda q: engine.search(q, rerank=False), questions),
-            "ask": _times(engine.answer, questions),
+            "search": latency(lambda q: engine.search(q, rerank=False), questions),
+            "ask": latency(engine.answer, questions),
             "ask_mib": peak_mib(),
         }
 
@@ -172,12 +159,11 @@ _PARTS = {"index": _index, "ask": _ask, "cold": _cold}
 
 def _articles(data: Path, size: int) -> Iterator[dict[str, str]]:
     """Articles of two or three sentences that belong to different articles."""
-    pool = []
-    for source in sources.resolve([str(question_sets(data)["news"].articles)]):
-        for item in sources.read(source):
-            if isinstance(item, Article):
-                spans = sentences(item.text, item.language, item.body_start)
-                pool += [item.text[span.start : span.end] for span in spans]
+    pool = [
+        article.quote(span)
+        for article in articles_in(question_sets(data)["news"].articles)
+        for span in sentences(article.text, article.language, article.body_start)
+    ]
     chance = random.Random(size)  # noqa: S311
     for number in range(size):
         chosen = chance.sample(pool, chance.choice(_SENTENCES))
@@ -187,15 +173,6 @@ def _articles(data: Path, size: int) -> Iterator[dict[str, str]]:
             "published_at": f"{chance.randint(2004, 2024)}-{chance.randint(1, 12):02}-15",
             "text": " ".join(chosen),
         }
-
-
-def _times(work: Any, questions: list[Any]) -> tuple[float, float]:
-    spent = []
-    for question in questions:
-        started = time.perf_counter()
-        work(question)
-        spent.append(1000 * (time.perf_counter() - started))
-    return median(spent), sorted(spent)[int(0.95 * len(spent))]
 
 
 if __name__ == "__main__":

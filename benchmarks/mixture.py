@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.data import question_sets
-from indexer import lexical, sources
+from benchmarks.data import articles_in, question_sets
+from indexer import lexical
 from indexer.article import Article
 from indexer.embedding import Embedder, passage_input
 from indexer.lexical import SparseVector
@@ -92,8 +92,7 @@ def real_passages(data: Path, embedder: Embedder | None, kept: Path) -> RealPass
 
 
 def _articles(data: Path) -> Iterator[Article]:
-    for source in sources.resolve([str(question_sets(data)["news"].articles)]):
-        yield from (item for item in sources.read(source) if isinstance(item, Article))
+    yield from articles_in(question_sets(data)["news"].articles)
     for name, wanted in _TRAINING.items():
         with gzip.open(data / f"reader/train/{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
             rows: list[dict[str, Any]] = [json.loads(line) for line in lines]

@@ -14,15 +14,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.copies import EDITS, SERIES, with_footer
-from benchmarks.data import parser, setting
-from indexer import sources
+from benchmarks.data import articles_in, parser, setting
 from indexer.article import Article
 from indexer.shingles import shingles
 from indexer.signature import Signature, read_signature, resembling, sign
@@ -63,7 +61,7 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--without-embeddings", action="store_true", help="which are slow")
     given = arguments.parse_args()
-    articles = _articles(given.data / "corpora/wikinews-de")
+    articles = articles_in(given.data / "corpora/wikinews-de")
     chosen, reported = Half(articles[0::2]), Half(articles[1::2])
     print(setting(), end="\n\n")
     _print_sweep(chosen)
@@ -174,11 +172,6 @@ class _Cosine:
     def _embed(self, texts: Sequence[str]) -> Scores:
         # The first passage or so: what is longer, the model does not read.
         return np.asarray(self._embedder.embed_passages([t[:1500] for t in texts]))
-
-
-def _articles(folder: Path) -> list[Article]:
-    items = (item for source in sources.resolve([str(folder)]) for item in sources.read(source))
-    return [item for item in items if isinstance(item, Article)]
 
 
 def _signatures(texts: Sequence[str]) -> list[Signature]:

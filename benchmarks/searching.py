@@ -10,13 +10,13 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Any
 
 import numpy as np
 import qdrant_edge as edge
 
 from benchmarks.mixture import RealPassages, Vectors
+from benchmarks.timing import latency
 from indexer import lexical
 from indexer.points import DENSE
 from indexer.store import ArticleFilter, PassageStore, SearchRequest
@@ -79,14 +79,10 @@ def store_part(store: PassageStore, request: SearchRequest) -> None:
 
 def timed(work: Callable[[SearchRequest], Any], asked: Sequence[SearchRequest]) -> Timings:
     """How long each takes, one after the other."""
-    spent = []
     processor = time.process_time()
-    for request in asked:
-        started = time.perf_counter()
-        work(request)
-        spent.append(1000 * (time.perf_counter() - started))
+    found = latency(work, asked)
     used = 1000 * (time.process_time() - processor) / len(asked)
-    return Timings(median(spent), sorted(spent)[int(0.95 * len(spent))], used)
+    return Timings(found.p50, found.p95, used)
 
 
 Truth = list[set[tuple[str, int]]]

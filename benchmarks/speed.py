@@ -15,15 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.data import parser, peak_mib, question_sets, setting
-
-if TYPE_CHECKING:
-    from indexer.embedding import Vectors
+from benchmarks.timing import EmbeddingTime, latency
 
 _PARTS = ("index", "again", "embed", "embed_avx2", "ask", "ask_torch", "cold")
 # What PyTorch and its kernels may use, as on a processor from before AVX-512.
@@ -112,19 +108,8 @@ def _index(data: Path, index: Path) -> dict[str, Any]:
     from indexer.settings import ArchiveSettings
     from service.engine import Engine
 
-    spent = 0.0
     with Engine(ArchiveSettings(index=index), create=True) as engine:
-        embedder = engine.models.embedder(DEFAULT_MODEL)
-        embed = embedder.embed_passages
-
-        def timed(texts: Sequence[str]) -> Vectors:
-            nonlocal spent
-            began = time.perf_counter()
-            found = embed(texts)
-            spent += time.perf_counter() - began
-            return found
-
-        embedder.embed_passages = timed  # type: ignore[method-assign]
+        embedding = EmbeddingTime(engine.models.embedder(DEFAULT_MODEL))
         started = time.perf_counter()
         for source in sources.resolve([str(question_sets(data)["news"].articles)]):
             report = engine.index(sources.read(source))
@@ -135,7 +120,7 @@ def _index(data: Path, index: Path) -> dict[str, Any]:
         "articles": articles,
         "passages": report.passages,
         "seconds": seconds,
-        "embedding_s": spent,
+        "embedding_s": embedding.seconds,
         "peak_mib": peak_mib(),
     }
 
@@ -203,9 +188,9 @@ def _ask(data: Path, index: Path, **settings: Any) -> dict[str, Any]:
         with engine.reading() as archive:
             embedder = archive.embedder
         return {
-            "embed": _times(lambda q: embedder.embed_questions([q.text]), questions),
-            "search": _times(lambda q: engine.search(q, rerank=False), questions),
-            "ask": _times(engine.answer, questions),
+            "embed": latency(lambda q: embedder.embed_questions([q.text]), questions)._asdict(),
+            "search": latency(lambda q: engine.search(q, rerank=False), questions)._asdict(),
+            "ask": latency(engine.answer, questions)._asdict(),
             "peak_mib": peak_mib(),
         }
 
@@ -225,15 +210,6 @@ def _cold(data: Path, index: Path) -> dict[str, float]:
             subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
             best[name] = min(best[name], time.perf_counter() - started)
     return best
-
-
-def _times(work: Any, questions: list[Any]) -> dict[str, float]:
-    spent = []
-    for question in questions:
-        started = time.perf_counter()
-        work(question)
-        spent.append(1000 * (time.perf_counter() - started))
-    return {"p50": median(spent), "p95": sorted(spent)[int(0.95 * len(spent))]}
 
 
 if __name__ == "__main__":

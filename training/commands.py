@@ -44,11 +44,11 @@ def train(
     if not (work / _EXAMPLES).exists():
         raise TrainingError(f"{work} holds no examples; run: python -m training prepare first")
     examples = read_examples(work / _EXAMPLES)
+    torch.manual_seed(recipe.seed)  # before the differences that begin at random
     model = TrainedReader(Path(resolve(DEFAULT_MODEL, cache)))
     if begin is not None:
         model.load(begin)
     device = device or ("cuda" if has_cuda() else "cpu")
-    torch.manual_seed(recipe.seed)
     features = Features(default_tokenizer(cache), negatives=recipe.negatives, seed=recipe.seed)
     _tell(f"{len(examples)} examples, on {device}")
     begun = {name: p.detach().clone() for name, p in model.learnt().items()}

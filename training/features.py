@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from service.reader import Readable
@@ -91,12 +91,8 @@ def targeted(window: Window, span: tuple[int, int]) -> Read | None:
     ]
     if not inside or window.offsets[inside[0]][0] > start or window.offsets[inside[-1]][1] < end:
         return None
-    return Read(
-        window.ids,
-        window.first,
-        window.first + len(window.offsets),
-        window.first + inside[0],
-        window.first + inside[-1],
+    return replace(
+        _without_answer(window), start=window.first + inside[0], end=window.first + inside[-1]
     )
 
 
@@ -110,14 +106,16 @@ def batches(
     """Groups of alike length together, padded to at most ``tokens``, in an order by chance."""
     found: list[list[Sequence[Read]]] = []
     batch: list[Sequence[Read]] = []
-    longest = rows = 0
-    for group in sorted(groups, key=lambda group: max(len(read.ids) for read in group)):
-        width = max(len(read.ids) for read in group)
-        if batch and max(longest, width) * (rows + len(group)) > tokens:
+    rows = 0
+    for width, group in sorted(
+        ((max(len(read.ids) for read in group), group) for group in groups),
+        key=lambda pair: pair[0],
+    ):
+        if batch and width * (rows + len(group)) > tokens:
             found.append(batch)
-            batch, longest, rows = [], 0, 0
+            batch, rows = [], 0
         batch.append(group)
-        longest, rows = max(longest, width), rows + len(group)
+        rows += len(group)
     if batch:
         found.append(batch)
     chance.shuffle(found)

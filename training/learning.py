@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from service.windows import PAD
 from training.examples import Example
@@ -49,14 +49,10 @@ def learn(
     With a ``checkpoint`` it goes on where a run before ended, and writes there now and then.
     """
     model.freeze(recipe.first_layer)
-    learnt = {n: p for n, p in model.learnt().items() if p.requires_grad}
-    averaged = {name: p.detach().clone() for name, p in model.learnt().items()}
-    optimizer = torch.optim.AdamW(
-        learnt.values(), lr=recipe.learning_rate, weight_decay=0.01, betas=(0.9, 0.98)
-    )
-    progress = Progress(examples=recipe.examples)
+    state = _State.begin(model, recipe)
+    progress = state.progress
     if checkpoint is not None and checkpoint.exists():
-        _restore(checkpoint, model, averaged, optimizer, progress)
+        state.restore(checkpoint)
     skipped, started = progress.done, time.monotonic() - progress.seconds
     saved, seen = time.monotonic(), 0
     model.train()
@@ -64,21 +60,18 @@ def learn(
         seen += len(batch)
         if seen <= skipped:
             continue
-        for group in optimizer.param_groups:
+        for group in state.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(seen / recipe.examples, recipe.warmup)
-        loss = _step(model, batch, recipe, optimizer, device)
-        with torch.no_grad():
-            for name, parameter in learnt.items():
-                # The average is that of few steps at first.
-                share = min(recipe.average, seen / (seen + 10 * len(batch)))
-                averaged[name].lerp_(parameter, 1 - share)
+        loss = _step(model, batch, recipe, state.optimizer, device)
+        # The average is that of few steps at first.
+        state.average(min(recipe.average, seen / (seen + 10 * len(batch))))
         progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.done else loss
         progress.done, progress.seconds = seen, time.monotonic() - started
         if checkpoint is not None and time.monotonic() - saved >= save_every_s:
-            _save(checkpoint, model, averaged, optimizer, progress)
+            state.save(checkpoint)
             saved = time.monotonic()
         on_progress(progress)
-    return averaged
+    return state.averaged
 
 
 def _step(
@@ -135,35 +128,50 @@ def _schedule(done: float, warmup: float) -> float:
     return min(done / warmup, 1.0) * max(0.0, (1 - done) / (1 - warmup)) if warmup else 1 - done
 
 
-def _save(
-    path: Path,
-    model: TrainedReader,
-    averaged: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    progress: Progress,
-) -> None:
-    draft = path.with_suffix(".draft")
-    state = {
-        "learnt": {name: parameter.detach() for name, parameter in model.learnt().items()},
-        "averaged": averaged,
-        "optimizer": optimizer.state_dict(),
-        "progress": vars(progress),
-    }
-    torch.save(state, draft)
-    draft.replace(path)
+@dataclass
+class _State:
+    """All that changes while learning, and has to be there again to go on."""
 
+    learnt: dict[str, nn.Parameter]
+    averaged: dict[str, Tensor]
+    optimizer: torch.optim.Optimizer
+    progress: Progress
 
-def _restore(
-    path: Path,
-    model: TrainedReader,
-    averaged: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    progress: Progress,
-) -> None:
-    state = torch.load(path, weights_only=True)
-    with torch.no_grad():
-        for name, parameter in model.learnt().items():
+    @classmethod
+    def begin(cls, model: TrainedReader, recipe: Recipe) -> _State:
+        learnt = model.learnt()
+        optimizer = torch.optim.AdamW(
+            [parameter for parameter in learnt.values() if parameter.requires_grad],
+            lr=recipe.learning_rate,
+            weight_decay=0.01,
+            betas=(0.9, 0.98),
+        )
+        averaged = {name: parameter.detach().clone() for name, parameter in learnt.items()}
+        return cls(learnt, averaged, optimizer, Progress(examples=recipe.examples))
+
+    @torch.no_grad()
+    def average(self, share: float) -> None:
+        """Move the averaged weights on; ``share`` is that of the past."""
+        for name, parameter in self.learnt.items():
+            if parameter.requires_grad:
+                self.averaged[name].lerp_(parameter, 1 - share)
+
+    def save(self, path: Path) -> None:
+        draft = path.with_suffix(".draft")
+        state = {
+            "learnt": {name: parameter.detach() for name, parameter in self.learnt.items()},
+            "averaged": self.averaged,
+            "optimizer": self.optimizer.state_dict(),
+            "progress": vars(self.progress),
+        }
+        torch.save(state, draft)
+        draft.replace(path)
+
+    @torch.no_grad()
+    def restore(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        for name, parameter in self.learnt.items():
             parameter.copy_(state["learnt"][name])
-            averaged[name].copy_(state["averaged"][name])
-    optimizer.load_state_dict(state["optimizer"])
-    vars(progress).update(state["progress"])
+            self.averaged[name].copy_(state["averaged"][name])
+        self.optimizer.load_state_dict(state["optimizer"])
+        vars(self.progress).update(state["progress"])

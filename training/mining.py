@@ -22,6 +22,7 @@ from training.question_files import Asked, Material
 
 _OTHERS = 6
 _AT_ONCE = 4
+_TELL_EVERY = 500
 Find = Callable[[str], Retrieved]
 
 
@@ -46,9 +47,8 @@ def mine(
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 for number, found in enumerate(pool.map(examples, material.asked), start=1):
                     yield from found
-                    if number % 500:
-                        continue
-                    on_progress(f"{number} of {len(material.asked)} questions")
+                    if number % _TELL_EVERY == 0:
+                        on_progress(f"{number} of {len(material.asked)} questions")
 
 
 def examples_of(asked: Asked, material: Material, find: Find) -> Iterator[Example]:
@@ -98,6 +98,11 @@ def _answers(
     """Whether a passage may answer: it has the answer's words, or says what one says that does."""
     if answer is None:
         return False
-    if article_id != asked.article_id and material.groups.get(article_id, "") == asked.group:
+    group = material.groups.get(article_id)
+    if (
+        group is not None
+        and article_id != asked.article_id
+        and group == material.groups.get(asked.article_id or "")
+    ):
         return True
     return answer.casefold() in text.casefold()

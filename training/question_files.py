@@ -24,7 +24,7 @@ from training.errors import TrainingError
 _Line = TypeVar("_Line")
 
 
-class _Question(msgspec.Struct, frozen=True):
+class _Question(msgspec.Struct, frozen=True, kw_only=True):
     """``start`` is where the answer begins, -1 or no answer where there is none."""
 
     question: str = ""
@@ -46,35 +46,30 @@ class _Text(msgspec.Struct, frozen=True):
     group: str | None = None
 
 
-class _About(msgspec.Struct, frozen=True):
+class _About(_Question, frozen=True, kw_only=True):
     """A question about an article of a folder; ``article`` is None where none answers it."""
 
     article: str | None
-    question: str = ""
-    questions: Mapping[str, str] = {}
-    answer: str | None = None
     answers: list[str] = []
-    start: int | None = None
     evidence: str | None = None
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question in all its wordings; ``span`` is in the article's text, None if unanswered.
-
-    ``group`` names the articles that say what this one says, in another language perhaps.
-    """
+    """A question in all its wordings; ``span`` is in the article's text, None if unanswered."""
 
     wordings: list[str]
     article_id: str | None
     span: Span | None
-    group: str | None
     source: str
 
 
 @dataclass
 class Material:
-    """Articles by id, which articles say the same (``groups``), and questions."""
+    """Articles by id, questions, and which articles say the same, in another language perhaps.
+
+    Those have the same name in ``groups``.
+    """
 
     articles: dict[str, Article] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -105,8 +100,7 @@ def add_texts(material: Material, lines: Lines, source: str) -> None:
             material.groups[known] = text.group
         for question in text.questions:
             span = _span(article.text, question.answer, question.start, None, where)
-            asked = Asked(question.wordings(), known, span, text.group, source)
-            material.asked.append(asked)
+            material.asked.append(Asked(question.wordings(), known, span, source))
 
 
 def add_about(
@@ -124,8 +118,7 @@ def add_about(
             material.articles[article.id] = article
             answer = about.answer or next(iter(about.answers), None)
             span = _span(article.text, answer, about.start, about.evidence, where)
-        wordings = [text for text in (about.question, *about.questions.values()) if text.strip()]
-        material.asked.append(Asked(wordings, about.article, span, None, source))
+        material.asked.append(Asked(about.wordings(), about.article, span, source))
 
 
 def articles_of(folder: Path) -> dict[str, Article]:

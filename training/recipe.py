@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from indexer.article import Article
 from training.errors import TrainingError
 from training.question_files import Material, add_about, add_texts, articles_of
 
@@ -60,6 +61,7 @@ def read_recipe(path: Path) -> Recipe:
 def material_of(recipe: Recipe, data: Path, beside: Path) -> Material:
     """The articles and questions that a recipe names. Raises TrainingError as they are read."""
     material = Material()
+    folders: dict[str, dict[str, Article]] = {}
     for chosen in recipe.questions:
         path = next((p for p in (beside / chosen.file, data / chosen.file) if p.exists()), None)
         if path is None:
@@ -70,7 +72,9 @@ def material_of(recipe: Recipe, data: Path, beside: Path) -> Material:
         if chosen.articles is None:
             add_texts(material, lines, chosen.file)
         else:
-            add_about(material, lines, chosen.file, articles_of(data / chosen.articles))
+            if chosen.articles not in folders:
+                folders[chosen.articles] = articles_of(data / chosen.articles)
+            add_about(material, lines, chosen.file, folders[chosen.articles])
         for asked in material.asked[before:]:
             del asked.wordings[chosen.wordings :]
     return material

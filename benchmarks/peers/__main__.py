@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.data import parser, peak_mib, question_sets, setting
+from benchmarks.data import articles_in, parser, peak_mib, question_sets, setting
 from benchmarks.peers.fundstelle import Fundstelle, FundstelleRead
 from benchmarks.peers.haystack import Haystack
 from benchmarks.peers.system import System, Text
@@ -132,18 +132,14 @@ def _index(given: argparse.Namespace) -> dict[str, float]:
 
 def _texts(articles: Path) -> list[Text]:
     """The passages as Fundstelle cuts them."""
-    from indexer import sources
-    from indexer.article import Article
     from indexer.embedding import passage_input
     from indexer.passages import PassageSettings, cut
 
-    found: list[Text] = []
-    for source in sources.resolve([str(articles)]):
-        for article in sources.read(source):
-            if isinstance(article, Article):
-                passages = cut(article, PassageSettings())
-                found += [Text(article.id, passage_input(article, p.text)) for p in passages]
-    return found
+    return [
+        Text(article.id, passage_input(article, passage.text))
+        for article in articles_in(articles)
+        for passage in cut(article, PassageSettings())
+    ]
 
 
 def _search(given: argparse.Namespace) -> dict[str, Any]:
