@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
@@ -78,10 +78,13 @@ class TrainedReader(nn.Module):
         }
 
     def load(self, adapter: Path) -> None:
-        """Go on from an adapter. Raises TrainingError where it does not fit."""
-        with safe_open(adapter, "pt") as file:
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            scale = float(file.metadata()["scale"])
+        """Go on from an adapter. Raises TrainingError where it can't be read or does not fit."""
+        try:
+            with safe_open(adapter, "pt") as file:
+                tensors = {n: file.get_tensor(n).float() for n in file.keys()}  # noqa: SIM118
+                scale = float((file.metadata() or {}).get("scale", math.nan))
+        except (OSError, SafetensorError) as error:
+            raise TrainingError(f"{adapter} can't be read as an adapter: {error}") from error
         mine = self.learnt()
         if scale != _SCALE or {n: t.shape for n, t in tensors.items()} != {
             n: p.shape for n, p in mine.items()

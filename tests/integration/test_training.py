@@ -151,3 +151,14 @@ def test_an_adapter_of_another_rank_is_refused(cache: Path, tmp_path: Path) -> N
     save_adapter(tmp_path / "other.safetensors", dict(other.learnt()), {})
     with pytest.raises(TrainingError, match="other layers, ranks"):
         model_of(cache, tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("content", [None, b"not an adapter"], ids=["missing", "damaged"])
+def test_an_adapter_that_can_not_be_read_is_refused(
+    cache: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    adapter = tmp_path / "mine.safetensors"
+    if content is not None:
+        adapter.write_bytes(content)
+    with pytest.raises(TrainingError, match=r"mine\.safetensors can't be read as an adapter"):
+        TrainedReader(Path(resolve(DEFAULT_MODEL, cache))).load(adapter)
