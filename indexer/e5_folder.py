@@ -25,16 +25,11 @@ _MODULES = ("Transformer", "Pooling", "Normalize")
 def write_folder(file: E5File, folder: Path) -> None:
     """Write the model into an empty folder."""
     _write_weights(file, folder / "model.safetensors")
-    write_tokenizer(file, folder / "tokenizer.json")
+    make_tokenizer(file.pieces).save(str(folder / "tokenizer.json"))
     for name, content in _configuration(file).items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(content, indent=1), encoding="utf-8")
-
-
-def write_tokenizer(file: E5File, target: Path) -> None:
-    """Write the tokenizer in the format of the package tokenizers."""
-    _tokenizer(file.pieces).save(str(target))
 
 
 def encoder_tensors(file: E5File) -> dict[str, npt.NDArray[np.float32]]:
@@ -79,7 +74,7 @@ def _write_weights(file: E5File, target: Path) -> None:
     save_file(halves, target, metadata={"format": "pt"})
 
 
-def _tokenizer(pieces: Pieces) -> Tokenizer:
+def make_tokenizer(pieces: Pieces) -> Tokenizer:
     """XLM-R's tokenizer, from the tables of the weight file.
 
     Its normalisation is NFKC, but for control characters (dropped), some

@@ -87,6 +87,10 @@ class Embedder:
         """Whether the model reads the whole of a passage's text, its prompt included."""
         return self._encoder.length(_composed(text)) <= self.max_tokens
 
+    def warm(self) -> None:
+        """Get ready for much work, at once."""
+        self._encoder.warm()
+
     def _questions(self, texts: Sequence[str]) -> list[Vector]:
         return list(self._encode(texts, "question"))
 
@@ -162,6 +166,9 @@ class TorchEncoder:
         with self._turn:  # it switches off the truncation that a text being encoded needs
             tokens = self._model.tokenizer(self._passage_prompt + text, verbose=False)
         return len(tokens["input_ids"])
+
+    def warm(self) -> None:
+        """Nothing: it is all there once it is loaded."""
 
 
 def has_cuda() -> bool:

@@ -11,13 +11,10 @@ from __future__ import annotations
 import importlib.util
 from functools import cache as once
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from indexer.built_folder import built, sha256
 from indexer.errors import ModelError
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from indexer.tokenizer import DefaultTokenizer
 
 DEFAULT_MODEL = "multilingual-e5-small"
 DEFAULT_DIMENSION = 384
@@ -28,8 +25,7 @@ DEFAULT_TOKENS = 512
 WHEEL_FILE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
 # Parts of the folders' names: raised when what is built changes.
-_BUILD, _TOKENIZER_BUILD = "1", "1"
-_TOKENIZER_FILE = "tokenizer.json"
+_BUILD, _TOKENIZER_BUILD = "1", "2"
 
 
 def resolve(name: str, cache: Path) -> str:
@@ -54,20 +50,18 @@ def default_model(cache: Path) -> Path:
     return built(cache / MODELS / f"{DEFAULT_MODEL}-q4-{_BUILD}", write)
 
 
-def default_tokenizer(cache: Path) -> Tokenizer:
-    """The default model's tokenizer, loaded once in a process: it takes 100 MB.
-
-    It neither truncates nor pads, and is safe to use from several threads.
-    """
+def default_tokenizer(cache: Path) -> DefaultTokenizer:
+    """The default model's tokenizer, one in a process."""
 
     def write(draft: Path) -> None:
         from indexer.e5_file import E5File
-        from indexer.e5_folder import write_tokenizer
+        from indexer.e5_folder import make_tokenizer
+        from indexer.tokenizer import write_vocabulary
 
-        write_tokenizer(E5File(weight_file()), draft / _TOKENIZER_FILE)
+        write_vocabulary(make_tokenizer(E5File(weight_file()).pieces), draft)
 
     name = f"{DEFAULT_MODEL}-tokenizer-{_TOKENIZER_BUILD}"
-    return _loaded_tokenizer(built(cache / MODELS / name, write) / _TOKENIZER_FILE)
+    return _tokenizer(built(cache / MODELS / name, write))
 
 
 def weight_file() -> Path:
@@ -91,8 +85,4 @@ def verified(source: Path) -> Path:
     return source
 
 
-@once
-def _loaded_tokenizer(path: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    return Tokenizer.from_file(str(path))
+_tokenizer = once(DefaultTokenizer)

@@ -245,6 +245,9 @@ class Engine:
 
     def warm(self) -> None:
         """Load both models now and run them once, so that the first question is quick."""
+        with self.reading() as archive:
+            archive.embedder.warm()
+        self.models.reader().warm()
         self.answer(parse_question("?"))
         self.ready = True
 

@@ -27,13 +27,14 @@ from indexer.encoders import choose_backend
 from indexer.errors import ModelError
 from indexer.models import DEFAULT_MODEL, default_tokenizer, resolve
 from indexer.settings import Backend, DataType
+from indexer.tokenizer import DefaultTokenizer
 from service.adapter import load_adapter, require_own
 from service.spans import tidy
 from service.wholes import whole
 from service.windows import PAD, windows
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from indexer.tokenizer import Tokenized, Tokenizer
 
 ADAPTER = Path(__file__).parent / "data" / "reader" / "adapter.safetensors"
 _WINDOWS = 32  # of several questions that share a run
@@ -131,14 +132,18 @@ class Reader:
         nothing = Reading(float("-inf"), Span(0, 0))
         return [reading or nothing for reading in best]
 
+    def warm(self) -> None:
+        """Get ready for many questions, at once."""
+        if isinstance(self._tokenizer, DefaultTokenizer):
+            self._tokenizer.load()
+
     def _run(self, windows: Sequence[Sequence[int]]) -> list[Logits]:
         if self._on_batch:
             self._on_batch(len(windows))
         return self._forward(windows)
 
-    def _encode(self, texts: list[str]) -> list[Encoding]:
-        found: list[Encoding] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        return found
+    def _encode(self, texts: list[str]) -> Sequence[Tokenized]:
+        return self._tokenizer.encode_batch(texts, add_special_tokens=False)
 
 
 class _TorchForward:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from indexer.article import Span
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from indexer.tokenizer import Tokenized
 
 _MAX_TOKENS, _STRIDE = 384, 128
 _MAX_QUESTION, _MAX_HEAD, _MAX_SPAN = 64, 48, 30
@@ -53,7 +53,7 @@ class Window:
 
 
 def windows(
-    question: Encoding, heads: Sequence[Encoding], texts: Sequence[Encoding]
+    question: Tokenized, heads: Sequence[Tokenized], texts: Sequence[Tokenized]
 ) -> list[Window]:
     """All windows of all passages, in their order; a blank passage has none."""
     asked = question.ids[:_MAX_QUESTION]
@@ -64,7 +64,9 @@ def windows(
     ]
 
 
-def _of_passage(passage: int, asked: list[int], head: Encoding, text: Encoding) -> Iterator[Window]:
+def _of_passage(
+    passage: int, asked: list[int], head: Tokenized, text: Tokenized
+) -> Iterator[Window]:
     before = [_START, *asked, _SEPARATOR, _SEPARATOR, *head.ids[:_MAX_HEAD]]
     room = _MAX_TOKENS - len(before) - 1
     for at in range(0, max(1, len(text.ids) - _STRIDE), room - _STRIDE):

@@ -12,7 +12,7 @@ from service.windows import Window, windows
 from training.examples import Example
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from indexer.tokenizer import Tokenized, Tokenizer
 
 #: The token whose logits say "no answer here".
 NULL = 0
@@ -73,12 +73,11 @@ class Features:
             chosen.append(pool.pop(place))
         return chosen
 
-    def _windows(self, asked: Encoding, passage: Readable) -> list[Window]:
+    def _windows(self, asked: Tokenized, passage: Readable) -> list[Window]:
         return windows(asked, self._encode([passage.head]), self._encode([passage.text]))
 
-    def _encode(self, texts: list[str]) -> list[Encoding]:
-        found: list[Encoding] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        return found
+    def _encode(self, texts: list[str]) -> Sequence[Tokenized]:
+        return self._tokenizer.encode_batch(texts, add_special_tokens=False)
 
 
 def targeted(window: Window, span: tuple[int, int]) -> Read | None:

@@ -43,6 +43,9 @@ class Encoder(Protocol):
     def length(self, text: str) -> int:
         """How many tokens a passage of this text has, its prompt included."""
 
+    def warm(self) -> None:
+        """Get ready for much work, where that takes more than loading the model did."""
+
 
 def choose_backend(
     model: str,

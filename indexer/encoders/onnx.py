@@ -42,7 +42,11 @@ class OnnxEncoder:
 
     def length(self, text: str) -> int:
         """Tokens of a passage, its prompt and both ends included."""
-        return len(self._tokenizer.encode(_PROMPTS["passage"] + text).ids)
+        return len(self._tokenizer.encode_batch([_PROMPTS["passage"] + text])[0].ids)
+
+    def warm(self) -> None:
+        """Make all of the tokenizer now."""
+        self._tokenizer.load()
 
     def _cut(self, ids: list[int]) -> list[int]:
         """What the model reads: too long a text loses its end, but not the mark of it."""

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from indexer.built_folder import intact
 from indexer.errors import ModelError
 from indexer.models import default_model, resolve, verified, weight_file
+from tests.unit.indexer.hard_texts import ANY_TEXT, MADE_UP
 
 _REFERENCE = "assets/multilingual-e5-small/tokenizer.json"
 FILES = {
@@ -227,36 +228,6 @@ def differing(mine: Tokenizer, theirs: Tokenizer, texts: list[str]) -> list[str]
     return [text for text, a, b in pairs if (a.ids, a.offsets) != (b.ids, b.offsets)]
 
 
-MADE_UP = [
-    "",
-    " ",
-    "\n\n",
-    "a\t b\r\n\r\n c\n",
-    "Der Kranich zieht im Herbst über die Brücke.",
-    "query: Wer zahlt, was?  Zwei  Leerzeichen.   ",
-    "市议会星期一决定将旧桥关闭到秋天。",
-    "市議会は月曜日に、古い橋を秋まで閉鎖することを決めた。ｶﾀｶﾅ ＡＢＣ　全角～",
-    "أعلنت الحكومة اليوم عن ميزانيةٍ جديدة ﷺ ﻻ",
-    "नगर परिषद ने सोमवार को पुराने पुल को बंद करने का फैसला किया।",
-    "สภาเทศบาลตัดสินใจปิดสะพานเก่าจนถึงฤดูใบไม้ร่วง",
-    "시의회는 오래된 다리를 폐쇄했다.",
-    "Міська рада вирішила закрити старий міст.",
-    "😀 👨‍👩‍👧 🇩🇪 👍🏽 ☎️ ©®™",
-    "\x00\x01\x07\x1b[31m\x7f\x80\x9f\xad\u200b\u200d\u200e\u2028\u2029\ufeff",
-    "Größe, Ångström, café, naïve, Việt Nam, źródło",
-    unicodedata.normalize("NFD", "Größe, Ångström, café, naïve, źródło, ёй"),
-    " \u0301x \u0308",
-    "½ ² ³ ﬁ ﬂ Ⅳ ㎏ ℃ ℡ № … ‥ ″ ‴",
-    "„Anführung“ «guillemets» ‚einfach‘ – — ― ‐ ‑ − ~ ～ 〜",
-    "https://example.org/ä?b=1&c=2#d user@example.org 1.234,56 € 10:30",
-    "<s> </s> <pad> <unk> <mask> [CLS] ▁ ▁▁ <|im_end|>",
-    "\U0010ffff \ue000 \ufffe \uffff \U0001d400\U0001d401 𠮷 𪚥",
-    "x" * 3000,
-    "中" * 3000,
-    "a " * 3000,
-]
-
-
 @pytest.mark.parametrize("text", MADE_UP, ids=lambda text: ascii(text[:12]))
 def test_made_up_texts_are_cut_as_by_the_reference(
     mine: Tokenizer, theirs: Tokenizer, text: str
@@ -292,16 +263,6 @@ def test_characters_beyond_the_basic_plane_are_read_as_by_the_reference(
     points = [*range(0x1D000, 0x1F000, 3), *range(0x1F000, 0x1FB00), *range(0x2F800, 0x2FA20)]
     points.remove(0x1F23B)  # younger than the reference's normalisation
     assert [ascii(text) for text in differing(mine, theirs, [f"x{chr(p)}y" for p in points])] == []
-
-
-# The reference looks up a base and its marks together, so what NFC can't compose it may drop.
-ANY_TEXT = st.text(
-    st.characters(
-        exclude_categories=["Cs", "Mn", "Mc", "Me"],
-        exclude_characters="\ufdd0",
-        max_codepoint=0xFFFF,
-    )
-)
 
 
 def test_any_text_is_cut_as_by_the_reference(mine: Tokenizer, theirs: Tokenizer) -> None:
