@@ -60,10 +60,16 @@ def examples_of(asked: Asked, material: Material, find: Find) -> Iterator[Exampl
     answer = article.quote(asked.span) if article and asked.span else None
     for wording in asked.wordings:
         found = find(wording)
-        others = [
-            Readable(candidate.text, found.articles[candidate.article_id].article.heading)
+        candidates = [
+            candidate
             for candidate in found.candidates
             if not _answers(candidate.article_id, candidate.text, asked, answer, material)
+        ]
+        # Those of the same story first: nothing sounds more as if it answered.
+        candidates.sort(key=lambda candidate: candidate.article_id not in asked.unanswered_by)
+        others = [
+            Readable(candidate.text, found.articles[candidate.article_id].article.heading)
+            for candidate in candidates
         ]
         yield Example(
             question=wording,
@@ -96,13 +102,10 @@ def _answers(
     article_id: str, text: str, asked: Asked, answer: str | None, material: Material
 ) -> bool:
     """Whether a passage may answer: it has the answer's words, or says what one says that does."""
-    if answer is None:
+    if answer is None or asked.article_id is None or article_id in asked.unanswered_by:
         return False
-    group = material.groups.get(article_id)
-    if (
-        group is not None
-        and article_id != asked.article_id
-        and group == material.groups.get(asked.article_id or "")
+    if article_id != asked.article_id and material.group(article_id) == material.group(
+        asked.article_id
     ):
         return True
     return answer.casefold() in text.casefold()

@@ -25,25 +25,34 @@ _Line = TypeVar("_Line")
 
 
 class _Question(msgspec.Struct, frozen=True, kw_only=True):
-    """``start`` is where the answer begins, -1 or no answer where there is none."""
+    """``start`` is where the answer begins, -1 or no answer where there is none.
+
+    ``unanswered_by`` names texts of the same group that leave it open.
+    """
 
     question: str = ""
     questions: Mapping[str, str] = {}
     answer: str | None = None
     start: int | None = None
+    unanswered_by: list[str] = []
 
     def wordings(self) -> list[str]:
         return [text for text in (self.question, *self.questions.values()) if text.strip()]
 
 
 class _Text(msgspec.Struct, frozen=True):
-    """A text with questions about it; those with the same ``group`` say the same."""
+    """A text with questions about it; those with the same ``group`` say the same.
+
+    ``group`` may be the name of an article, which says the same then, too; ``id`` is for
+    questions to name the text by.
+    """
 
     context: str
     questions: list[_Question]
     title: str | None = None
     published_at: str | None = None
     group: str | None = None
+    id: str | None = None
 
 
 class _About(_Question, frozen=True, kw_only=True):
@@ -62,18 +71,23 @@ class Asked:
     article_id: str | None
     span: Span | None
     source: str
+    unanswered_by: frozenset[str] = frozenset()
 
 
 @dataclass
 class Material:
     """Articles by id, questions, and which articles say the same, in another language perhaps.
 
-    Those have the same name in ``groups``.
+    Those have the same name in ``groups``; one that has none there is a group of its own id.
     """
 
     articles: dict[str, Article] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+
+    def group(self, article_id: str) -> str:
+        """The name of the group that an article belongs to."""
+        return self.groups.get(article_id, article_id)
 
 
 Lines = Iterable[tuple[int, bytes]]
@@ -87,7 +101,7 @@ def add_texts(material: Material, lines: Lines, source: str) -> None:
     for number, line in lines:
         where = f"{source}:{number}"
         text = _decoded(line, _Text, where)
-        known = hashlib.sha256(text.context.encode()).hexdigest()[:16]
+        known = text.id or hashlib.sha256(text.context.encode()).hexdigest()[:16]
         article = Article(
             id=known,
             text=text.context,
@@ -100,7 +114,8 @@ def add_texts(material: Material, lines: Lines, source: str) -> None:
             material.groups[known] = text.group
         for question in text.questions:
             span = _span(article.text, question.answer, question.start, None, where)
-            material.asked.append(Asked(question.wordings(), known, span, source))
+            silent = frozenset(question.unanswered_by)
+            material.asked.append(Asked(question.wordings(), known, span, source, silent))
 
 
 def add_about(
@@ -118,7 +133,8 @@ def add_about(
             material.articles[article.id] = article
             answer = about.answer or next(iter(about.answers), None)
             span = _span(article.text, answer, about.start, about.evidence, where)
-        material.asked.append(Asked(about.wordings(), about.article, span, source))
+        silent = frozenset(about.unanswered_by)
+        material.asked.append(Asked(about.wordings(), about.article, span, source, silent))
 
 
 def articles_of(folder: Path) -> dict[str, Article]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from indexer.models import DEFAULT_MODEL, default_tokenizer, resolve
+from indexer.settings import ArchiveSettings
 from service.reader import ADAPTER, Readable, Reader
 from training.commands import prepare, train
 from training.errors import TrainingError
@@ -17,7 +19,9 @@ from training.examples import Example, read_examples
 from training.features import Features
 from training.learning import Progress, learn
 from training.loss import loss_of
+from training.mining import mine
 from training.model import TrainedReader, save_adapter
+from training.question_files import Material, add_texts
 from training.recipe import Questions, Recipe
 
 pytestmark = pytest.mark.model
@@ -75,6 +79,41 @@ def test_examples_have_the_answer_and_others_that_do_not(work: Work) -> None:
         assert answer in golds[example.question]["answers"]
         assert example.others
         assert not any(answer.casefold() in other.text.casefold() for other in example.others)
+
+
+def test_what_tells_the_same_story_is_an_example_only_where_it_leaves_the_answer_open(
+    cache: Path, tmp_path: Path
+) -> None:
+    texts: list[dict[str, Any]] = [
+        {
+            "context": "Die Fähre nach Hallig Oland fährt um 9 Uhr, die Fähre zurück um 17 Uhr.",
+            "group": "oland",
+            "questions": [
+                {
+                    "question": "Wann fährt die Fähre von Oland zurück?",
+                    "answer": "17 Uhr",
+                    "unanswered_by": ["vague"],
+                }
+            ],
+        },
+        {
+            "context": "The ferry to Oland leaves at nine and returns at five in the afternoon.",
+            "group": "oland",
+            "questions": [],
+        },
+        {
+            "context": "Пором на острів Оланд тепер ходить двічі на день, зранку і ввечері.",
+            "group": "oland",
+            "id": "vague",
+            "questions": [],
+        },
+        {"context": "Der Zug nach Dagebüll fährt um 8 Uhr.", "questions": []},
+    ]
+    material = Material()
+    lines = [(number, json.dumps(text).encode()) for number, text in enumerate(texts)]
+    add_texts(material, lines, "texts.jsonl")
+    (example,) = mine(material, ArchiveSettings(index=tmp_path / "index", cache=cache))
+    assert [other.text for other in example.others] == [texts[2]["context"], texts[3]["context"]]
 
 
 def test_the_model_that_is_trained_reads_as_the_product_does(cache: Path) -> None:
