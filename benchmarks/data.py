@@ -19,18 +19,27 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """A folder of articles with questions about them."""
+    """A folder of articles with questions about them, and a file of more articles perhaps."""
 
     name: str
     articles: Path
     questions: Path
+    more: Path | None = None
 
 
 def question_sets(data: Path) -> dict[str, QuestionSet]:
-    """The sets under a data folder: German news, and XQuAD with either side's articles."""
-    evaluation = data / "eval"
+    """The sets under a data folder: German news, and XQuAD with either side's articles.
+
+    And German news where some stories stand in another language, too, written for this: one
+    article says what the other leaves open.
+    """
+    evaluation, corpus = data / "eval", data / "corpora/wikinews-de"
+    versions = ROOT / "tests/data/versions"
     sets = [
-        QuestionSet("news", data / "corpora/wikinews-de", evaluation / "wikinews-dev.jsonl"),
+        QuestionSet("news", corpus, evaluation / "wikinews-dev.jsonl"),
+        QuestionSet(
+            "versions", corpus, versions / "questions.jsonl", versions / "articles.jsonl"
+        ),
         *(
             QuestionSet(name, evaluation / name / "articles", evaluation / name / "questions.jsonl")
             for name in ("xquad-de", "xquad-en")

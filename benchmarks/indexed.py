@@ -20,7 +20,8 @@ def indexed(chosen: QuestionSet) -> Iterator[Engine]:
     with tempfile.TemporaryDirectory() as folder:
         settings = ArchiveSettings(index=Path(folder) / "index")
         with Engine(settings, create=True) as engine:
-            for source in sources.resolve([str(chosen.articles)]):
+            paths = [chosen.articles, *([chosen.more] if chosen.more else [])]
+            for source in sources.resolve(list(map(str, paths))):
                 engine.index(sources.read(source))
             engine.optimize()
             yield engine

@@ -1,6 +1,6 @@
 """How often the answer is right: every question set, indexed afresh and asked.
 
-    python -m benchmarks.quality [--sets news xquad-de xquad-en] [--data FOLDER]
+    python -m benchmarks.quality [--sets news versions xquad-de xquad-en] [--data FOLDER]
 
 Beside the product stands its alternative: the same passages by the dense model
 alone, without words and without a reader. All sets are development sets: weights
