@@ -37,9 +37,7 @@ def question_sets(data: Path) -> dict[str, QuestionSet]:
     versions = ROOT / "tests/data/versions"
     sets = [
         QuestionSet("news", corpus, evaluation / "wikinews-dev.jsonl"),
-        QuestionSet(
-            "versions", corpus, versions / "questions.jsonl", versions / "articles.jsonl"
-        ),
+        QuestionSet("versions", corpus, versions / "questions.jsonl", versions / "articles.jsonl"),
         *(
             QuestionSet(name, evaluation / name / "articles", evaluation / name / "questions.jsonl")
             for name in ("xquad-de", "xquad-en")
