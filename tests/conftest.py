@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from platformdirs import user_cache_path
 
 from indexer.embedding import Embedder
@@ -29,6 +30,11 @@ __all__ = [
 
 _REPOSITORY = Path(__file__).parents[1]
 _KEPT = f"{PREFIX}TEST_"
+
+# Examples may take as long as they like: the first loads what the others use, and machines
+# are busy. Tests that are about time measure it themselves.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)
