@@ -22,10 +22,11 @@ _SETTLED_S = 8
 
 @dataclass(frozen=True)
 class Served:
-    """A service: where it answers, and its process."""
+    """A service: where it answers, its process, and how long it took to be ready."""
 
     address: str
     pid: int
+    ready_s: float
 
     def anonymous_mib(self) -> float:
         """Memory that is its alone and not the page cache's (Linux)."""
@@ -47,10 +48,14 @@ def indexed(made: Path | None, articles: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def served(index: Path, **settings: str) -> Iterator[Served]:
-    """A service whose models are loaded, with these ``FUNDSTELLE_`` settings."""
+def served(index: Path, *, settle: bool = True, **settings: str) -> Iterator[Served]:
+    """A service whose models are loaded, with these ``FUNDSTELLE_`` settings.
+
+    Without ``settle`` it may still optimise what an earlier process wrote.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FUNDSTELLE_LLM")}
     environment |= {f"FUNDSTELLE_{name}": value for name, value in settings.items()}
+    started = time.perf_counter()
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", "--index", index],
         env=environment,
@@ -58,7 +63,7 @@ def served(index: Path, **settings: str) -> Iterator[Served]:
     )
     try:
         while True:
-            time.sleep(0.2)
+            time.sleep(0.05)
             try:
                 address: str = json.loads((index / "owner.json").read_text("utf-8"))["address"]
                 if httpx.get(f"{address}/health/ready", trust_env=False).is_success:
@@ -66,8 +71,10 @@ def served(index: Path, **settings: str) -> Iterator[Served]:
             except (OSError, ValueError, KeyError, httpx.HTTPError, httpx.InvalidURL):
                 if process.poll() is not None:
                     raise SystemExit("the service did not start") from None
-        time.sleep(_SETTLED_S)
-        yield Served(address, process.pid)
+        ready_s = time.perf_counter() - started
+        if settle:
+            time.sleep(_SETTLED_S)
+        yield Served(address, process.pid, ready_s)
     finally:
         process.terminate()
         process.wait()

@@ -38,7 +38,7 @@ def test_the_targets_are_the_tokens_of_the_answer(
     cache: Path, features: Features, answer: str
 ) -> None:
     right = features.of(example(answer=answer))[0]
-    tokenizer = default_tokenizer(cache)
+    tokenizer = default_tokenizer(cache).load()
     tokens = [tokenizer.id_to_token(i) for i in right.ids[right.start : right.end + 1]]
     assert "".join(tokens).replace("▁", " ").strip() == answer
     assert right.first <= right.start <= right.end < right.last
