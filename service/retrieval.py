@@ -17,7 +17,7 @@ from indexer.language import detect
 from indexer.points import published_seconds
 from indexer.store import ArticleFilter, Candidate, PassageStore, SearchRequest, StoredArticle
 from service.dates import Mention
-from service.fusion import FusionWeights, fuse
+from service.fusion import FusionWeights, fuse, levelled
 from service.stories.copies import Stories
 from service.stories.folding import fold
 from service.telemetry.record import stage
@@ -171,7 +171,7 @@ class Retriever:
         longest = _MOST_ROOM * request.limit
         for attempt in range(_TRIES):
             most = max(_BEST, request.limit)
-            found = self._store.search(request)
+            found = levelled(self._store.search(request), language, self._weights)
             scores = fuse(found, language, self._weights)
             scored = sorted(zip(found, scores, strict=True), key=lambda pair: -pair[1])[:most]
             ids = list({candidate.article_id for candidate, _ in scored})

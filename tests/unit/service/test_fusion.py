@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.store import Candidate
-from service.fusion import FusionWeights, fuse
+from service.fusion import FusionWeights, fuse, levelled
 
 _WEIGHTS = FusionWeights(same_language=1.0, other_language=0.25)
 
@@ -98,3 +98,18 @@ def test_every_candidate_gets_a_number(candidates: list[Candidate], language: st
     found = fuse(candidates, language, FusionWeights())
     assert len(found) == len(candidates)
     assert all(map(isfinite, found))
+
+
+def test_the_language_of_the_question_gives_no_head_start() -> None:
+    mine, other, unknown = (_candidate(0.86, 7.0, code) for code in ("de", "uk", None))
+    weights = FusionWeights(head_start=0.03)
+    found = levelled([mine, other, unknown], "de", weights)
+    assert [candidate.dense for candidate in found] == pytest.approx([0.83, 0.86, 0.86])
+    assert [candidate.lexical for candidate in found] == [7.0] * 3
+    assert levelled([mine, other], None, weights) == [mine, other]
+
+
+def test_in_an_archive_of_one_language_nothing_changes_places() -> None:
+    candidates = [_candidate(0.9, 1.0), _candidate(0.85, 8.0), _candidate(0.84, None)]
+    level = levelled(candidates, "de", FusionWeights())
+    assert fuse(level, "de", _WEIGHTS) == pytest.approx(fuse(candidates, "de", _WEIGHTS))
