@@ -35,7 +35,9 @@ def tidy(text: str, span: Span) -> Span:
 
     May be empty (``start == end``) where there was nothing else.
     """
-    return _stripped(text, _whole_words(text, _whole_characters(text, span)))
+    # A word's last letter may be joined to what follows it.
+    words = _whole_words(text, _whole_characters(text, span))
+    return _stripped(text, _whole_characters(text, words))
 
 
 def _whole_characters(text: str, span: Span) -> Span:

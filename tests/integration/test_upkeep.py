@@ -23,7 +23,7 @@ from tests.services import COMMAND
 pytestmark = pytest.mark.model
 Command = Callable[..., Finished]
 QUESTION = "Who is excluded from the talks?"
-QUERY = "28-Punkte-Plan: wer bei den Gesprächen ausgeschlossen ist"
+QUERY = "Mühlentorbrücke in Altvehr ist wieder offen"
 ADDED = {"id": "leuchtturm", "text": "Der Leuchtturm Kaltjoch wurde 1887 erbaut.", "language": "de"}
 
 

@@ -96,6 +96,7 @@ def _texts_with_spans(draw: st.DrawFn) -> tuple[str, Span]:
 @example((")a(.", Span(0, 4)))
 @example(("(a).", Span(0, 4)))
 @example(("34.000\u200dKiew", Span(0, 1)))
+@example(("Kiew\u200d北京", Span(0, 1)))
 def test_a_tidy_span_is_tidy(given_: tuple[str, Span]) -> None:
     text, span = given_
     once = tidy(text, span)
