@@ -54,7 +54,7 @@ def work(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Work:
     questions = (_REPOSITORY / "tests/data/seeds-questions.jsonl").read_bytes()
     (folder / "questions.jsonl").write_bytes(questions)
     recipe = folder / "recipe.toml"
-    recipe.write_text(_RECIPE.format(examples=16), "utf-8")
+    recipe.write_text(_RECIPE.format(examples=48), "utf-8")
     prepare(recipe, folder, _REPOSITORY, cache)
     return Work(folder, recipe, read_examples(folder / "examples.jsonl.gz"))
 
@@ -147,8 +147,7 @@ def test_a_few_steps_learn_something_that_the_product_reads_with(
                     losses.append(loss_of(logits, [[read]], 0).item())
         return sum(losses) / len(losses)
 
-    # It knows these articles well; what is left to learn in sixteen questions is a tenth.
-    assert loss(out) < 0.95 * loss(ADAPTER)
+    assert loss(out) < 0.8 * loss(ADAPTER)
     reader = Reader(cache, adapter=out)
     (reading,) = reader.read("Wie hoch ist der Turm?", [Readable("Der Turm ist 77 Meter hoch.")])
     assert reading.relevance > 0
