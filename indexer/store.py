@@ -82,19 +82,19 @@ class SearchRequest:
 
     ``dense`` has the length of the index's vectors; ``lexical`` holds the
     question's terms for each language of passages to search by words; ``limit``
-    counts passages a leg. ``besides`` asks for one more dense leg, a ``shorter`` one,
-    under another filter.
+    counts passages a leg. ``besides`` asks for more dense legs, ``shorter`` ones, each
+    under a filter of its own.
     """
 
     dense: Sequence[float]
     lexical: Mapping[str, SparseVector]
     limit: int
     filter: ArticleFilter = ArticleFilter()
-    besides: ArticleFilter | None = None
+    besides: Sequence[ArticleFilter] = ()
 
     @property
     def shorter(self) -> int:
-        """Passages of the leg under ``besides``."""
+        """Passages of each leg under ``besides``."""
         return -(-self.limit // 4)
 
 

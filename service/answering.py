@@ -21,6 +21,7 @@ from service.naming import in_order_of_names
 from service.question import Question
 from service.reader import Readable, Reader, Reading
 from service.retrieval import Retrieved, Retriever
+from service.shortlist import shortlisted
 from service.telemetry.record import stage
 from service.testimony import testimony
 
@@ -76,6 +77,7 @@ class Answerer:
         decided which one is the best; ``thorough`` reads them all.
         """
         started = time.perf_counter()
+        retrieved = shortlisted(retrieved, self._passages_read)
         nearest = retrieved.candidates[: self._passages_read]
         step = len(nearest) if thorough else self._reader.at_once
         readings: list[Reading] = []

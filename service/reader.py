@@ -95,7 +95,8 @@ class Reader:
             )
         self._on_batch = on_batch
         self._forward: Forward
-        self._logits: Forward  # the same, or shared by the questions of several threads
+        #: Start and end logits of token ids; the questions of several threads may share a run.
+        self.logits: Forward
         self._tokenizer: Tokenizer
         #: How many passages cost little more than one.
         self.at_once: int
@@ -103,14 +104,14 @@ class Reader:
             from service.reader_graph import GraphForward
 
             self._forward = forward = GraphForward(adapter, cache, data_type, threads=threads)
-            self._logits = self._run
+            self.logits = self._run
             self.at_once = max(forward.at_once, _LEAST_AT_ONCE)
             self._tokenizer = default_tokenizer(cache)
         else:
             self._forward = _TorchForward(
                 base, adapter, cache, data_type=data_type, device=device, threads=threads
             )
-            self._logits = SharedRuns(self._run, most=_WINDOWS)
+            self.logits = SharedRuns(self._run, most=_WINDOWS)
             self.at_once = _BATCH
             self._tokenizer = _base_tokenizer(base, cache)
 
@@ -121,7 +122,7 @@ class Reader:
             self._encode([p.head for p in passages]),
             self._encode([p.text for p in passages]),
         )
-        logits = self._logits([window.ids for window in seen]) if seen else []
+        logits = self.logits([window.ids for window in seen]) if seen else []
         best: list[Reading | None] = [None] * len(passages)
         for window, each in zip(seen, logits, strict=True):
             relevance, span = window.best_span(each)

@@ -8,7 +8,7 @@ Reading them is left to ``reader.py``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexer import lexical
@@ -58,15 +58,25 @@ class _Times:
     within: ArticleFilter | None
     now: float | None
 
-    def narrow(self, wanted: ArticleFilter) -> ArticleFilter | None:
+    def narrow(self, wanted: ArticleFilter) -> list[ArticleFilter]:
         """What of the time that is named is to be looked for besides, if one is."""
         if self.within is None:
-            return None
-        return replace(
-            wanted,
-            published_from=self.within.published_from,
-            published_until=self.within.published_until,
-        )
+            return []
+        return [
+            replace(
+                wanted,
+                published_from=self.within.published_from,
+                published_until=self.within.published_until,
+            )
+        ]
+
+
+def _by_language(wanted: ArticleFilter, codes: Sequence[str]) -> list[ArticleFilter]:
+    """The languages of an archive that has several, each to be looked for by itself.
+
+    Those in the question's language are nearer to it, so many that no other might be found.
+    """
+    return [replace(wanted, languages=(code,)) for code in codes] if len(codes) > 1 else []
 
 
 class Retriever:
@@ -105,16 +115,17 @@ class Retriever:
         """
         started = time.perf_counter()
         language = detect(question)
+        codes = self._codes(wanted)
         with stage("embed"):
             dense = self._embedder.embed_questions([question])[0].tolist()
         embedded = time.perf_counter()
         times = _Times(around(mention) if mention and not mention.bounds else None, now)
         request = SearchRequest(
             dense=dense,
-            lexical={code: lexical.weigh_question(question, code) for code in self._codes(wanted)},
+            lexical={code: lexical.weigh_question(question, code) for code in codes},
             limit=_LEG,
             filter=wanted,
-            besides=times.narrow(wanted),
+            besides=[*times.narrow(wanted), *_by_language(wanted, codes)],
         )
         with stage("search"):
             found = self._enough(request, language, times, least, group=group)

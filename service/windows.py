@@ -56,12 +56,17 @@ def windows(
     question: Tokenized, heads: Sequence[Tokenized], texts: Sequence[Tokenized]
 ) -> list[Window]:
     """All windows of all passages, in their order; a blank passage has none."""
-    asked = question.ids[:_MAX_QUESTION]
+    asked = cut_question(question)
     return [
         window
         for passage, (head, text) in enumerate(zip(heads, texts, strict=True))
         for window in _of_passage(passage, asked, head, text)
     ]
+
+
+def cut_question(question: Tokenized) -> list[int]:
+    """The ids of a question as far as it is read."""
+    return question.ids[:_MAX_QUESTION]
 
 
 def _of_passage(

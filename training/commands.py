@@ -13,6 +13,7 @@ import torch
 from indexer.embedding import has_cuda
 from indexer.models import DEFAULT_MODEL, default_tokenizer, resolve
 from indexer.settings import ArchiveSettings
+from service.reader import Reader
 from training.errors import TrainingError
 from training.examples import read_examples, write_examples
 from training.features import Features
@@ -43,6 +44,8 @@ def train(
     recipe = read_recipe(recipe_file)
     if not (work / _EXAMPLES).exists():
         raise TrainingError(f"{work} holds no examples; run: python -m training prepare first")
+    if recipe.teaching and begin is None:
+        raise TrainingError("teaching needs an adapter that teaches: name one with --from")
     examples = read_examples(work / _EXAMPLES)
     torch.manual_seed(recipe.seed)  # before the differences that begin at random
     model = TrainedReader(Path(resolve(DEFAULT_MODEL, cache)))
@@ -51,6 +54,7 @@ def train(
     device = device or ("cuda" if has_cuda() else "cpu")
     features = Features(default_tokenizer(cache), negatives=recipe.negatives, seed=recipe.seed)
     _tell(f"{len(examples)} examples, on {device}")
+    teacher = Reader(cache, adapter=begin, device=device).logits if recipe.teaching else None
     begun = {name: p.detach().clone() for name, p in model.learnt().items()}
     averaged = learn(
         model.to(device),
@@ -58,6 +62,7 @@ def train(
         features,
         recipe,
         device=device,
+        teacher=teacher,
         checkpoint=work / f"{out.stem}.checkpoint.pt",
         on_progress=_Teller(),
     )

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from service.reader import Readable
+
+class Shown(msgspec.Struct, frozen=True):
+    """A passage, its article's heading and language.
+
+    ``cosine`` is how near the question it was found, None where it was not.
+    """
+
+    text: str
+    head: str = ""
+    language: str | None = None
+    cosine: float | None = None
 
 
 class Example(msgspec.Struct, frozen=True):
     """``span`` is where the answer stands in ``passage``; both are None where nothing answers.
 
     ``others`` are passages that the retriever finds for the question, best first, none of
-    which answers it as far as is known. A passage is its text and its article's heading.
+    which answers it as far as is known. ``wordings`` are the same question by language.
     """
 
     question: str
     source: str
-    passage: Readable | None
+    passage: Shown | None
     span: tuple[int, int] | None
-    others: list[Readable]
+    others: list[Shown]
+    wordings: Mapping[str, str] = {}
 
 
 def write_examples(path: Path, examples: Iterable[Example]) -> int:

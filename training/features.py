@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from service.reader import Readable
-from service.windows import Window, windows
-from training.examples import Example
+from service.windows import Window, cut_question, windows
+from training.examples import Example, Shown
 
 if TYPE_CHECKING:
     from indexer.tokenizer import Tokenized, Tokenizer
@@ -23,6 +22,8 @@ class Read:
     """A window to read: its token ids, where its passage's tokens begin and end, its targets.
 
     ``start`` and ``end`` are tokens of ``ids``, both ``NULL`` where the window has no answer.
+    ``cosine`` is the passage's, where it was found. ``taught`` are the ids of the same window
+    with the question in the passage's language, where that is to teach this one.
     """
 
     ids: list[int]
@@ -30,6 +31,8 @@ class Read:
     last: int
     start: int = NULL
     end: int = NULL
+    cosine: float | None = None
+    taught: list[int] = field(default_factory=list)
 
 
 class Features:
@@ -47,7 +50,7 @@ class Features:
         Empty where the answer can't be shown whole.
         """
         asked = self._encode([example.question])[0]
-        found = []
+        found: list[Read] = []
         if example.passage is not None and example.span is not None:
             right = [
                 read
@@ -56,24 +59,39 @@ class Features:
             ]
             if not right:
                 return []
-            found.append(self._chance.choice(right))
+            found.append(self._finished(self._chance.choice(right), example, example.passage))
         for other in self._chosen(example.others):
             seen = self._windows(asked, other)
             if seen:
-                found.append(_without_answer(self._chance.choice(seen)))
+                read = _without_answer(self._chance.choice(seen))
+                found.append(self._finished(read, example, other))
         return found
 
-    def _chosen(self, others: Sequence[Readable]) -> list[Readable]:
+    def _finished(self, read: Read, example: Example, shown: Shown) -> Read:
+        """With the passage's cosine, and what teaches it.
+
+        Where nothing answers there is no teacher: it would say what is to be unlearnt.
+        """
+        teacher = example.wordings.get(shown.language or "")
+        taught = []
+        if teacher is not None and example.span is not None:
+            before, instead = (
+                cut_question(each) for each in self._encode([example.question, teacher])
+            )
+            taught = [read.ids[0], *instead, *read.ids[1 + len(before) :]]
+        return replace(read, cosine=shown.cosine, taught=taught)
+
+    def _chosen(self, others: Sequence[Shown]) -> list[Shown]:
         """By chance, without repeats; each has two thirds of the chance of the one before."""
         pool = list(others)
-        chosen: list[Readable] = []
+        chosen: list[Shown] = []
         while pool and len(chosen) < self._negatives:
             weights = [(2 / 3) ** place for place in range(len(pool))]
             place = self._chance.choices(range(len(pool)), weights)[0]
             chosen.append(pool.pop(place))
         return chosen
 
-    def _windows(self, asked: Tokenized, passage: Readable) -> list[Window]:
+    def _windows(self, asked: Tokenized, passage: Shown) -> list[Window]:
         return windows(asked, self._encode([passage.head]), self._encode([passage.text]))
 
     def _encode(self, texts: list[str]) -> Sequence[Tokenized]:

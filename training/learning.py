@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from service.reader import Forward, Logits
 from service.windows import PAD
 from training.examples import Example
 from training.features import Features, Read, batches
@@ -40,13 +41,15 @@ def learn(
     recipe: Recipe,
     *,
     device: str,
+    teacher: Forward | None = None,
     checkpoint: Path | None = None,
     save_every_s: float = 300.0,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> dict[str, Tensor]:
     """Train, and return the averaged weights by their names in an adapter.
 
-    With a ``checkpoint`` it goes on where a run before ended, and writes there now and then.
+    The ``teacher`` gives the recipe's share of the targets. With a ``checkpoint`` it goes on
+    where a run before ended, and writes there now and then.
     """
     model.freeze(recipe.first_layer)
     state = _State.begin(model, recipe)
@@ -62,7 +65,7 @@ def learn(
             continue
         for group in state.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * _schedule(seen / recipe.examples, recipe.warmup)
-        loss = _step(model, batch, recipe, state.optimizer, device)
+        loss = _step(model, batch, recipe, state.optimizer, device, teacher)
         # The average is that of few steps at first.
         state.average(min(recipe.average, seen / (seen + 10 * len(batch))))
         progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.done else loss
@@ -80,19 +83,32 @@ def _step(
     recipe: Recipe,
     optimizer: torch.optim.Optimizer,
     device: str,
+    teacher: Forward | None,
 ) -> float:
-    rows = [read.ids for group in batch for read in group]
+    reads = [read for group in batch for read in group]
+    rows = [read.ids for read in reads]
     width = max(map(len, rows))
     ids = torch.tensor([[*row, *[PAD] * (width - len(row))] for row in rows], device=device)
     fast = torch.autocast("cuda", torch.bfloat16) if device == "cuda" else nullcontext()
     with fast:
         logits = model(ids, (ids != PAD).long())
-    loss = loss_of(logits.float(), batch, recipe.ranking)
+    taught = _taught(reads, teacher) if teacher and recipe.teaching else []
+    loss = loss_of(logits.float(), batch, recipe.ranking, recipe.teaching, taught)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.learnt().values(), 1.0)
     optimizer.step()
     return float(loss.detach())
+
+
+def _taught(reads: Sequence[Read], teacher: Forward) -> list[Logits | None]:
+    """What the teacher says to each window that it is asked about."""
+    asked = [row for row, read in enumerate(reads) if read.taught]
+    said = teacher([reads[row].taught for row in asked]) if asked else []
+    found: list[Logits | None] = [None] * len(reads)
+    for row, each in zip(asked, said, strict=True):
+        found[row] = each
+    return found
 
 
 def _stream(

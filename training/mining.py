@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from indexer.article import Passage, Span
+from indexer.article import Article, Passage, Span
 from indexer.passages import PassageSettings, cut
 from indexer.settings import ArchiveSettings
 from service.engine import Engine
 from service.question import Question, parse_question
-from service.reader import Readable
 from service.retrieval import Retrieved
-from training.examples import Example
+from training.examples import Example, Shown
 from training.question_files import Asked, Material
 
 _OTHERS = 6
@@ -58,8 +57,9 @@ def examples_of(asked: Asked, material: Material, find: Find) -> Iterator[Exampl
         return  # the answer runs over the end of a passage
     article = material.articles.get(asked.article_id or "")
     answer = article.quote(asked.span) if article and asked.span else None
+    wordings = {wording.language: wording.text for wording in asked.wordings if wording.language}
     for wording in asked.wordings:
-        found = find(wording)
+        found = find(wording.text)
         candidates = [
             candidate
             for candidate in found.candidates
@@ -67,16 +67,21 @@ def examples_of(asked: Asked, material: Material, find: Find) -> Iterator[Exampl
         ]
         # Those of the same story first: nothing sounds more as if it answered.
         candidates.sort(key=lambda candidate: candidate.article_id not in asked.unanswered_by)
-        others = [
-            Readable(candidate.text, found.articles[candidate.article_id].article.heading)
-            for candidate in candidates
-        ]
         yield Example(
-            question=wording,
+            question=wording.text,
             source=asked.source,
-            passage=Readable(gold.text, article.heading) if gold and article else None,
+            passage=_shown(gold, article, found) if gold and article else None,
             span=_within(asked.span, gold) if gold and asked.span else None,
-            others=others[:_OTHERS],
+            others=[
+                Shown(
+                    candidate.text,
+                    found.articles[candidate.article_id].article.heading,
+                    candidate.language,
+                    candidate.dense,
+                )
+                for candidate in candidates[:_OTHERS]
+            ],
+            wordings=wordings,
         )
 
 
@@ -92,6 +97,14 @@ def _gold(asked: Asked, material: Material) -> Passage | None:
     return next(
         (p for p in passages if p.start <= asked.span.start and asked.span.end <= p.end), None
     )
+
+
+def _shown(gold: Passage, article: Article, found: Retrieved) -> Shown:
+    cosine = next(
+        (c.dense for c in found.candidates if (c.article_id, c.text) == (article.id, gold.text)),
+        None,
+    )
+    return Shown(gold.text, article.heading, article.language, cosine)
 
 
 def _within(span: Span, passage: Passage) -> tuple[int, int]:

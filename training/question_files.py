@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -22,6 +22,13 @@ from indexer.sources import Source
 from training.errors import TrainingError
 
 _Line = TypeVar("_Line")
+
+
+class Wording(NamedTuple):
+    """A question as it is asked in a language."""
+
+    text: str
+    language: str | None
 
 
 class _Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +43,9 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
     start: int | None = None
     unanswered_by: list[str] = []
 
-    def wordings(self) -> list[str]:
-        return [text for text in (self.question, *self.questions.values()) if text.strip()]
+    def wordings(self) -> list[Wording]:
+        alone = [Wording(self.question, detect(self.question))] if self.question.strip() else []
+        return alone + [Wording(text, tag) for tag, text in self.questions.items() if text.strip()]
 
 
 class _Text(msgspec.Struct, frozen=True):
@@ -67,7 +75,7 @@ class _About(_Question, frozen=True, kw_only=True):
 class Asked:
     """A question in all its wordings; ``span`` is in the article's text, None if unanswered."""
 
-    wordings: list[str]
+    wordings: list[Wording]
     article_id: str | None
     span: Span | None
     source: str

@@ -31,9 +31,10 @@ class Questions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``examples`` questions are read, ``tokens`` a step, each with ``negatives`` passages.
 
-    ``ranking`` weighs the choice among a question's passages against finding the span. Layers
-    below ``first_layer`` stay as they are, which saves work. ``average`` is the share of the
-    past in the running mean of the weights, of which ``blend`` is kept and the rest of what was
+    ``teaching`` is the share of the targets that are what the adapter it begins from says to the
+    question in the passage's language. ``ranking`` weighs the choice among a question's passages
+    against finding the span. Layers below ``first_layer`` stay as they are, which saves work.
+    ``average`` is the share of the past in the running mean of the weights, of which ``blend`` is kept and the rest of what was
     begun from: between the two, much is learnt and little forgotten (Wortsman et al. 2022).
     """
 
@@ -45,6 +46,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     learning_rate: float = 3e-4
     warmup: float = 0.05
     ranking: float = 0.5
+    teaching: float = 0.0
     first_layer: int = 0
     average: float = 0.99
     blend: float = 1.0

@@ -210,8 +210,7 @@ class EdgeStore:
             if self._name(language) in self._shard.sparse
         ]
         words = len(legs)
-        if request.besides is not None:
-            legs.append(self._dense_leg(nearest, request.besides, request.shorter))
+        legs += [self._dense_leg(nearest, only, request.shorter) for only in request.besides]
         shard = self._shard.edge
         with translated(self.folder):
             # Not in one batch: the payloads of the first would cost the others time.

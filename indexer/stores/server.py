@@ -275,9 +275,7 @@ class ServerStore:
             for language, vector in request.lexical.items()
             if self._collection.has_vector(self._name(language))
         ]
-        others = []
-        if request.besides is not None:
-            others.append(self._dense_leg(dense, request.besides, request.shorter))
+        others = [self._dense_leg(dense, only, request.shorter) for only in request.besides]
         dense_leg = self._dense_leg(dense, request.filter, request.limit, with_payload=True)
         with translated(self._place):
             first, *more = self._client.query_batch_points(

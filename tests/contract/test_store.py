@@ -761,14 +761,25 @@ def test_a_second_dense_leg_brings_what_the_first_has_no_room_for(store: Passage
     far = article("far", "Ein Satz.", published_at="2025-03-01", language="fr")
     write(store, *near, point(far, axis(1, 1)))
     march = ArticleFilter(at("2025-03-01"), at("2025-04-01"))
-    for besides, expected in ((None, 3), (march, 4), (replace(march, languages=("de",)), 3)):
+    for besides, expected in ((), 3), ((march,), 4), ((replace(march, languages=("de",)),), 3):
         found = store.search(SearchRequest(AHEAD, {}, 3, besides=besides))
         assert len(found) == expected
         assert ("far" in ids(found)) == (expected == 4)
-    found = store.search(SearchRequest(AHEAD, {}, 6, besides=march))
+    found = store.search(SearchRequest(AHEAD, {}, 6, besides=[march]))
     assert sorted(ids(found)) == sorted({*(f"near {n}" for n in range(5)), "far"})
     (last,) = (c for c in found if c.article_id == "far")
     assert (last.dense, last.lexical) == (pytest.approx(0.5**0.5, abs=1e-3), None)
+
+
+def test_every_dense_leg_brings_the_nearest_under_its_own_filter(store: PassageStore) -> None:
+    near = [point(article(f"near {n}", "Ein Satz."), AHEAD) for n in range(5)]
+    french = article("french", "Une phrase.", language="fr")
+    dutch = article("dutch", "Een zin.", language="nl")
+    write(store, *near, point(french, axis(1, 1)), point(dutch, axis(1, 2)))
+    besides = [ArticleFilter(languages=(code,)) for code in ("de", "fr", "nl", "sv")]
+    found = store.search(SearchRequest(AHEAD, {}, 3, besides=besides))
+    assert ids(found)[3:] == ["french", "dutch"]
+    assert len(set(ids(found))) == len(found) == 5
 
 
 def test_an_article_without_a_language_is_found_but_by_no_language(store: PassageStore) -> None:

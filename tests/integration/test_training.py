@@ -31,6 +31,7 @@ _RECIPE = """
 examples = {examples}
 tokens = 2048
 learning_rate = 2e-4
+teaching = 0.3
 
 [[questions]]
 file = "questions.jsonl"
@@ -121,7 +122,7 @@ def test_the_model_that_is_trained_reads_as_the_product_does(cache: Path) -> Non
     product = Reader(cache, backend="torch", data_type="float32", device="cpu")
     ids = [[0, 70, 4127, 2, 2, 581, 8, 93, 2], [0, 6, 2, 2, 2363, 2]]
     with torch.no_grad():
-        for row, expected in zip(ids, product._forward(ids), strict=True):
+        for row, expected in zip(ids, product.logits(ids), strict=True):
             tokens = torch.tensor([row])
             torch.testing.assert_close(
                 model(tokens, torch.ones_like(tokens))[0].numpy(), expected, atol=2e-3, rtol=1e-3
@@ -183,6 +184,11 @@ def test_an_interrupted_run_ends_as_one_that_was_not(work: Work, cache: Path) ->
 def test_without_examples_it_says_what_to_run(work: Work, cache: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="python -m training prepare"):
         train(work.recipe, tmp_path, tmp_path / "a", begin=None, device="cpu", cache=cache)
+
+
+def test_teaching_needs_an_adapter_that_teaches(work: Work, cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="name one with --from"):
+        train(work.recipe, work.folder, tmp_path / "a", begin=None, device="cpu", cache=cache)
 
 
 def test_an_adapter_of_another_rank_is_refused(cache: Path, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def points(article: Article, vectors: list[list[float]]) -> list[PassagePoint]:
             article,
             Passage(article.id, ordinal, 0, len(article.text), article.text),
             vector,
-            weigh_passage(article.text, "de"),
+            weigh_passage(article.text, article.language),
         )
         for ordinal, vector in enumerate(vectors)
     ]
@@ -54,3 +54,24 @@ def test_passages_that_a_dead_writer_left_do_not_crowd_out_committed_ones(
 
     found = Retriever(store, embedder).retrieve(QUESTION, ArticleFilter())
     assert [(c.article_id, c.text) for c in found.candidates] == [(committed.id, committed.text)]
+
+
+def test_a_language_that_fills_a_leg_does_not_keep_out_the_others(
+    store: EdgeStore, embedder: Embedder
+) -> None:
+    question = "When do the cranes leave for the south?"
+    (nearest,) = embedder.embed_questions([question]).tolist()
+    for number in range(LEG + 5):
+        crowd = Article(f"crowd-{number}.txt", question, language="en")
+        store.write_passages(points(crowd, [nearest]))
+        store.commit([(crowd, 1)])
+    german = Article("kranich.txt", "Die Vögel brechen im Oktober auf.", language="de")
+    (vector,) = embedder.embed_passages([german.text]).tolist()
+    store.write_passages(points(german, [vector]))
+    store.commit([(german, 1)])
+
+    retriever = Retriever(store, embedder)
+    found = retriever.retrieve(question, ArticleFilter(), group=False)
+    assert german.id in {candidate.article_id for candidate in found.candidates}
+    found = retriever.retrieve(question, ArticleFilter(languages=("en",)), group=False)
+    assert {candidate.language for candidate in found.candidates} == {"en"}

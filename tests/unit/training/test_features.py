@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from indexer.models import default_tokenizer
-from service.reader import Readable
-from training.examples import Example, read_examples, write_examples
+from training.examples import Example, Shown, read_examples, write_examples
 from training.features import NULL, Features, Read, batches
 
 pytestmark = pytest.mark.model
@@ -22,9 +22,9 @@ def example(text: str = _TEXT, answer: str = "28 Meter", others: int = 3) -> Exa
     return Example(
         question="How high is the bridge?",
         source="x",
-        passage=Readable(text, "Brücke (1928-05-02)"),
+        passage=Shown(text, "Brücke (1928-05-02)"),
         span=(start, start + len(answer)),
-        others=[Readable(f"Etwas anderes, Nummer {n}.") for n in range(others)],
+        others=[Shown(f"Etwas anderes, Nummer {n}.") for n in range(others)],
     )
 
 
@@ -67,9 +67,41 @@ def test_an_answer_that_a_window_cuts_is_left_out(features: Features) -> None:
 
 
 def test_a_question_without_an_answer_has_others_only(features: Features) -> None:
-    asked = Example("Was kostet sie?", "x", None, None, [Readable("Sie ist neu.")])
+    asked = Example("Was kostet sie?", "x", None, None, [Shown("Sie ist neu.")])
     (read,) = features.of(asked)
     assert read.start == read.end == NULL
+
+
+def test_the_question_in_the_passages_language_teaches(cache: Path, features: Features) -> None:
+    text = example().passage
+    assert text is not None
+    asked = msgspec.structs.replace(
+        example(others=0),
+        passage=msgspec.structs.replace(text, language="de", cosine=0.8),
+        others=[
+            Shown("Le pont est neuf.", language="fr", cosine=0.7),
+            Shown("Neu.", language="de"),
+        ],
+        wordings={"de": "Wie hoch ist sie?", "en": "How high is the bridge?"},
+    )
+    found = features.of(asked)
+    tokenizer = default_tokenizer(cache).load()
+    right = found[0]
+    shift = len(right.taught) - len(right.ids)
+    assert tokenizer.decode(right.taught).startswith("▁Wie ▁hoch ▁ist ▁sie ?")
+    assert right.taught[right.first + shift :] == right.ids[right.first :]
+    # No French wording teaches the French passage; the other German one is taught.
+    assert sorted((read.cosine or 0, bool(read.taught)) for read in found) == [
+        (0, True), (0.7, False), (0.8, True),
+    ]  # fmt: skip
+
+
+def test_nothing_teaches_a_question_that_nothing_answers(features: Features) -> None:
+    asked = Example(
+        "Was kostet sie?", "x", None, None, [Shown("Sie ist neu.", language="de")],
+        {"de": "Was kostet sie?"},
+    )  # fmt: skip
+    assert [read.taught for read in features.of(asked)] == [[]]
 
 
 def test_batches_hold_their_bound_and_lose_nothing() -> None:

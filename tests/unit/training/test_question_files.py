@@ -38,10 +38,10 @@ def test_a_text_with_questions_in_two_languages() -> None:
     (article,) = material.articles.values()
     first, second = material.asked
     assert (article.text, material.groups) == (_TEXT, {article.id: "oland"})
-    assert first.wordings == list(wordings.values())
+    assert {wording.language: wording.text for wording in first.wordings} == wordings
     assert first.span is not None
     assert article.quote(first.span) == "17 Uhr"
-    assert (second.wordings, second.span) == (["Was kostet die Fähre?"], None)
+    assert (second.wordings, second.span) == ([("Was kostet die Fähre?", "de")], None)
 
 
 def test_a_line_of_an_evaluation_file_stands_where_its_evidence_says() -> None:
