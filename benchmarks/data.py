@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """A folder of articles with questions about them, and a file of more articles perhaps."""
+    """A folder of articles, and a file or folder of more perhaps, with questions about some."""
 
     name: str
     articles: Path
@@ -30,14 +30,19 @@ class QuestionSet:
 def question_sets(data: Path) -> dict[str, QuestionSet]:
     """The sets under a data folder: German news, and XQuAD with either side's articles.
 
-    And German news where some stories stand in another language, too, written for this: one
-    article says what the other leaves open.
+    And German news among which some stories stand in another language, too, written for this:
+    one article says what the other leaves open. ``mixed`` is German news with XQuAD in English.
     """
     evaluation, corpus = data / "eval", data / "corpora/wikinews-de"
-    versions = ROOT / "tests/data/versions"
+    english = evaluation / "xquad-en"
     sets = [
         QuestionSet("news", corpus, evaluation / "wikinews-dev.jsonl"),
-        QuestionSet("versions", corpus, versions / "questions.jsonl", versions / "articles.jsonl"),
+        *(
+            QuestionSet(name, corpus, folder / "questions.jsonl", folder / "articles.jsonl")
+            for name in ("versions", "stories")
+            for folder in [ROOT / "tests/data" / name]
+        ),
+        QuestionSet("mixed", corpus, english / "questions.jsonl", english / "articles"),
         *(
             QuestionSet(name, evaluation / name / "articles", evaluation / name / "questions.jsonl")
             for name in ("xquad-de", "xquad-en")
