@@ -152,7 +152,8 @@ def _loosen(text: str, units: list[_Unit], first: int, budget: int) -> None:
     while units[place].introduces and units[place].tokens <= room:
         room -= units[place].tokens + units[place + 1].lead
         place += 1
-    if place > first and (room < max(1, budget // 4) or units[place].tokens <= room):
+    least = units[place].end - units[place].start == 1  # what can't be cut comes without them
+    if place > first and (room < max(1, budget // 4) or units[place].tokens <= room or least):
         units[first] = units[first]._replace(introduces=False)
     else:
         units[place : place + 1] = _pieces(text, units[place], room)

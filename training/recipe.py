@@ -34,8 +34,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``teaching`` is the share of the targets that are what the adapter it begins from says to the
     question in the passage's language. ``ranking`` weighs the choice among a question's passages
     against finding the span. Layers below ``first_layer`` stay as they are, which saves work.
-    ``average`` is the share of the past in the running mean of the weights, of which ``blend`` is kept and the rest of what was
-    begun from: between the two, much is learnt and little forgotten (Wortsman et al. 2022).
+    ``average`` is the share of the past in the running mean of the weights, of which ``blend``
+    is kept and the rest of what was begun from: between the two, much is learnt and little
+    forgotten (Wortsman et al. 2022).
     """
 
     questions: list[Questions]

@@ -120,6 +120,16 @@ def test_a_model_that_reads_nothing_gets_single_characters() -> None:
     assert [p.text for p in passages] == [c for c in text if c != " "]
 
 
+@pytest.mark.parametrize("text", ["I\n\n﷽", "Titel hier\n\nꙮ a", "Ab\n\n𒐫"])
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_a_character_that_has_no_room_below_its_headline_ends_the_cutting(
+    text: str, most: int
+) -> None:
+    passages = cut(article(text), PassageSettings(16, 0), lambda passage: len(passage) <= most)
+    check(text, passages)
+    assert all(len(passage.text) <= most for passage in passages)
+
+
 def test_fits_is_not_asked_to_make_passages_smaller_than_it_must() -> None:
     text = prose(*range(12))
     passages = cut(article(text), PassageSettings(200, 0), lambda p: count(p) <= 60)
