@@ -59,15 +59,17 @@ class Features:
             ]
             if not right:
                 return []
-            found.append(self._finished(self._chance.choice(right), example, example.passage))
+            found.append(
+                self._finished(self._chance.choice(right), example, example.passage, asked)
+            )
         for other in self._chosen(example.others):
             seen = self._windows(asked, other)
             if seen:
                 read = _without_answer(self._chance.choice(seen))
-                found.append(self._finished(read, example, other))
+                found.append(self._finished(read, example, other, asked))
         return found
 
-    def _finished(self, read: Read, example: Example, shown: Shown) -> Read:
+    def _finished(self, read: Read, example: Example, shown: Shown, asked: Tokenized) -> Read:
         """With the passage's cosine, and what teaches it.
 
         Where nothing answers there is no teacher: it would say what is to be unlearnt.
@@ -75,10 +77,8 @@ class Features:
         teacher = example.wordings.get(shown.language or "")
         taught = []
         if teacher is not None and example.span is not None:
-            before, instead = (
-                cut_question(each) for each in self._encode([example.question, teacher])
-            )
-            taught = [read.ids[0], *instead, *read.ids[1 + len(before) :]]
+            instead = cut_question(self._encode([teacher])[0])
+            taught = [read.ids[0], *instead, *read.ids[1 + len(cut_question(asked)) :]]
         return replace(read, cosine=shown.cosine, taught=taught)
 
     def _chosen(self, others: Sequence[Shown]) -> list[Shown]:
